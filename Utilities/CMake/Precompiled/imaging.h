@@ -1,0 +1,6 @@
+#pragma once
+#include <itkImage.h>
+#include <itkImageRegionConstIterator.h>
+#include <itkImageRegionIteratorWithIndex.h>
+#include <itkImageToImageFilter.h>
+#include <nlohmann/json.hpp>

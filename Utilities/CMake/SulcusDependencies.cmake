@@ -1,0 +1,27 @@
+# Every package Sulcus uses is found here and nowhere else. Nothing is downloaded while configuring.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(nlohmann_json 3.10 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
+
+if(SULCUS_WITH_IMAGING)
+  # Components are listed because a bare find_package(ITK) asks for FFTW, which is GPL.
+  find_package(ITK 5.2 REQUIRED COMPONENTS
+    ITKCommon ITKImageGrid ITKImageFunction ITKImageIntensity ITKBiasCorrection ITKDistanceMap
+    ITKConnectedComponents ITKSmoothing ITKThresholding ITKLabelVoting ITKImageCompare ITKStatistics
+    ITKImageFeature ITKDisplacementField ITKTransform ITKGDCM ITKIOGDCM)
+endif()
+if(SULCUS_WITH_LEARNING)
+  include(SulcusLibTorch)
+endif()
+if(SULCUS_WITH_VIEWING)
+  find_package(VTK 9.1 REQUIRED COMPONENTS
+    CommonCore CommonDataModel CommonExecutionModel FiltersCore FiltersGeneral FiltersGeometry
+    FiltersSources ImagingCore IOGeometry IOPLY IOXML IOImage IOExport InteractionStyle
+    InteractionWidgets RenderingCore RenderingOpenGL2 RenderingVolumeOpenGL2 RenderingFreeType
+    RenderingAnnotation)
+endif()
+if(SULCUS_BUILD_TESTS)
+  find_package(GTest REQUIRED)
+endif()
