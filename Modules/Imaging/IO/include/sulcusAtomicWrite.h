@@ -1,0 +1,38 @@
+#pragma once
+
+#include <sulcusAtomicFile.h>
+#include <sulcusImages.h>
+
+#include <string>
+
+namespace sulcus
+{
+
+struct WriteOptions
+{
+  bool overwrite = false;   ///< may an existing file be replaced
+  int compressionLevel = 1; ///< 1 (fast) to 9, for the formats that compress
+};
+
+/** The one door out: the file is absent, old or complete, whatever happens, and has been read back
+ * and compared.
+ *
+ * The ending of the name chooses the format: `.nii`, `.nii.gz`. Float images are stored as float32;
+ * labels as uint8 where they fit, else uint16. Geometry survives within single precision. Nothing
+ * but voxels and geometry is written. \returns the SHA-256 of the file in hexadecimal. \throws
+ * OutputError; UsageError for an unknown ending. */
+std::string
+WriteImage(const std::string & path, const FloatImage * image, const WriteOptions & options = {});
+std::string
+WriteImage(const std::string & path, const LabelImage * image, const WriteOptions & options = {});
+std::string
+WriteImage(const std::string & path, const MaskImage * image, const WriteOptions & options = {});
+std::string
+WriteImage(const std::string & path, const VectorImage * image, const WriteOptions & options = {});
+
+/** \throws UsageError unless the name ends in a format that can be written. Call before computing
+ * anything. */
+void
+RequireWritableFormat(const std::string & path);
+
+} // namespace sulcus

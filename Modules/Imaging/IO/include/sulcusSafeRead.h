@@ -1,0 +1,62 @@
+#pragma once
+
+#include <sulcusImageGrid.h>
+#include <sulcusImages.h>
+#include <sulcusVolumeHeader.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sulcus
+{
+
+/** Every choice that reading would otherwise guess (see also `VolumeReadOptions`). */
+struct ReadOptions : VolumeReadOptions
+{
+  std::optional<std::uint64_t>
+      volume; ///< which volume of a 4-D file, counted from 0; a 4-D file is refused without
+  std::uint64_t component = 0; ///< which component of a vector file, for scalar reading
+};
+
+/** Size, geometry, type and warnings of a file, without its voxels. */
+struct ImageInformation
+{
+  VolumeHeader header;
+  ImageGrid grid;
+};
+
+/** A value with what was guessed on the way. */
+template <typename TImage>
+struct Loaded
+{
+  typename TImage::Pointer image;
+  VolumeHeader header;
+  std::vector<std::string> warnings; ///< one line each, for log and report
+};
+
+/** The one door in: open, tell the format from the content, check the header with our own parser,
+ * check the size against the memory budget, read to the end with checksums, refuse NaN and Inf,
+ * check the geometry. \throws InputError (damaged file), GeometryError (unusable or doubtful place
+ * in space), ResourceError, each with the path in front. */
+Loaded<FloatImage>
+ReadImage(const std::string & path, const ReadOptions & options = {});
+
+/** Whole numbers from 0 to 65535 only. \throws InputError also for anything that is no label map.
+ */
+Loaded<LabelImage>
+ReadLabels(const std::string & path, const ReadOptions & options = {});
+
+/** All components and all volumes of a file as the components of one image (volume major). */
+Loaded<VectorImage>
+ReadVector(const std::string & path, const ReadOptions & options = {});
+
+/** Header checks only; a damaged voxel part is not seen. */
+ImageInformation
+ReadHeader(const std::string & path, const ReadOptions & options = {});
+
+/** The grid of a checked header. */
+ImageGrid
+GridOf(const VolumeHeader & header);
+
+} // namespace sulcus

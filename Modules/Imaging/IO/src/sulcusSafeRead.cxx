@@ -1,0 +1,150 @@
+#include "sulcusSafeRead.h"
+
+#include <sulcusThreads.h>
+#include <sulcusVolumeFile.h>
+
+namespace sulcus
+{
+
+namespace
+{
+
+/** The volume asked for. \throws GeometryError where a choice is needed, UsageError where it does
+ * not exist. */
+std::uint64_t
+ChooseVolume(const VolumeHeader & header, const ReadOptions & options, const std::string & path)
+{
+  if (header.volumes == 1 && !options.volume)
+  {
+    return 0;
+  }
+  if (!options.volume)
+  {
+    throw GeometryError(Message(path,
+                                ": holds ",
+                                header.volumes,
+                                " volumes where one is needed; choose one with --volume"));
+  }
+  if (*options.volume >= header.volumes)
+  {
+    throw UsageError(Message(path,
+                             ": volume ",
+                             *options.volume,
+                             " asked for, the file has ",
+                             header.volumes,
+                             " (counted from 0)"));
+  }
+  return *options.volume;
+}
+
+void
+RequireScalar(const VolumeHeader & header, const std::string & path)
+{
+  if (header.components > 1)
+  {
+    throw GeometryError(
+        Message(path, ": has ", header.components, " values a voxel where one is needed"));
+  }
+}
+
+template <typename TImage>
+typename TImage::Pointer
+EmptyImage(const VolumeHeader & header)
+{
+  auto image = TImage::New();
+  SetGrid(image, GridOf(header));
+  return image;
+}
+
+template <typename TPixel>
+std::span<TPixel>
+BufferOf(itk::Image<TPixel, ImageDimension> * image)
+{
+  image->Allocate();
+  return {image->GetBufferPointer(), image->GetLargestPossibleRegion().GetNumberOfPixels()};
+}
+
+} // namespace
+
+ImageGrid
+GridOf(const VolumeHeader & header)
+{
+  std::array<double, 12> values{};
+  ImageGrid::Base::SizeType size;
+  for (unsigned int row = 0; row < 3; ++row)
+  {
+    size[row] = header.size[row];
+    for (unsigned int column = 0; column < 4; ++column)
+    {
+      values[4 * row + column] = header.lpsFromIndex[row][column];
+    }
+  }
+  return GridFromAffine(Affine(values), size);
+}
+
+Loaded<FloatImage>
+ReadImage(const std::string & path, const ReadOptions & options)
+{
+  auto file = ReadVolumeFile(path, options);
+  const auto volume = ChooseVolume(file.header, options, path);
+  if (options.component == 0)
+  {
+    RequireScalar(file.header, path);
+  }
+  Loaded<FloatImage> result;
+  result.image = EmptyImage<FloatImage>(file.header);
+  DecodeFloats(file, volume, options.component, BufferOf(result.image.GetPointer()), options, path);
+  result.warnings = file.header.warnings;
+  result.header = std::move(file.header);
+  return result;
+}
+
+Loaded<LabelImage>
+ReadLabels(const std::string & path, const ReadOptions & options)
+{
+  auto file = ReadVolumeFile(path, options);
+  const auto volume = ChooseVolume(file.header, options, path);
+  RequireScalar(file.header, path);
+  Loaded<LabelImage> result;
+  result.image = EmptyImage<LabelImage>(file.header);
+  DecodeLabels(file, volume, 0, BufferOf(result.image.GetPointer()), path);
+  result.warnings = file.header.warnings;
+  result.header = std::move(file.header);
+  return result;
+}
+
+Loaded<VectorImage>
+ReadVector(const std::string & path, const ReadOptions & options)
+{
+  auto file = ReadVolumeFile(path, options);
+  Loaded<VectorImage> result;
+  result.image = EmptyImage<VectorImage>(file.header);
+  const auto count = file.header.components * file.header.volumes;
+  result.image->SetVectorLength(static_cast<unsigned int>(count));
+  result.image->Allocate();
+  std::vector<float> plane(file.header.VoxelCount());
+  float * const target = result.image->GetBufferPointer();
+  for (std::uint64_t part = 0; part < count; ++part)
+  {
+    DecodeFloats(
+        file, part / file.header.components, part % file.header.components, plane, options, path);
+    for (std::size_t voxel = 0; voxel < plane.size(); ++voxel)
+    {
+      target[voxel * count + part] = plane[voxel];
+    }
+  }
+  result.warnings = file.header.warnings;
+  result.header = std::move(file.header);
+  return result;
+}
+
+ImageInformation
+ReadHeader(const std::string & path, const ReadOptions & options)
+{
+  ImageInformation information;
+  information.header = ReadVolumeHeader(path, options);
+  information.grid = GridOf(information.header);
+  return information;
+}
+
+} // namespace sulcus
