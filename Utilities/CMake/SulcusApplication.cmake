@@ -27,7 +27,11 @@ function(sulcus_add_application)
   endforeach()
   target_link_libraries(${target} PRIVATE ${ARG_PACKAGES})
   sulcus_use_precompiled_header(${target} ${tower})
+  # The Slicer description lies beside the program, so that nobody has to start it to read it.
+  add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND $<TARGET_FILE:${target}> --xml > $<TARGET_FILE:${target}>.xml VERBATIM)
   install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Programs)
+  install(FILES $<TARGET_FILE:${target}>.xml DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Programs)
   set_property(GLOBAL APPEND PROPERTY SULCUS_PROGRAMS ${target})
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/test/*Test.cxx)
   if(SULCUS_BUILD_TESTS AND tests)

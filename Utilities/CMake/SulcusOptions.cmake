@@ -18,7 +18,7 @@ endif()
 
 # Results are the same bits on every x86-64: no -march=native, no fused multiply-add contraction.
 add_library(sulcus_flags INTERFACE)
-target_compile_options(sulcus_flags INTERFACE -Wall -Wextra -Wno-unknown-pragmas -Wno-restrict -ffp-contract=off)
+target_compile_options(sulcus_flags INTERFACE -Wall -Wextra -Wno-unknown-pragmas -Wno-restrict -Wno-maybe-uninitialized -ffp-contract=off)
 if(SULCUS_SANITIZE)
   target_compile_options(sulcus_flags INTERFACE -fsanitize=${SULCUS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(sulcus_flags INTERFACE -fsanitize=${SULCUS_SANITIZE})

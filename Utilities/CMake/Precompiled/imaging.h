@@ -3,4 +3,5 @@
 #include <itkImageRegionConstIterator.h>
 #include <itkImageRegionIteratorWithIndex.h>
 #include <itkImageToImageFilter.h>
+
 #include <nlohmann/json.hpp>

@@ -1,4 +1,6 @@
 #pragma once
 #include <itkImage.h>
+
 #include <torch/torch.h>
+
 #include <nlohmann/json.hpp>

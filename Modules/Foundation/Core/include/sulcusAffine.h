@@ -5,8 +5,9 @@
 namespace sulcus
 {
 
-/** Maps voxel indices (x, y, z; x fastest) to millimetres (LPS: x to the patient's left, y to posterior, z to superior).
- * Row-major 3×4: columns 0–2 are direction cosines times spacing, column 3 is the centre of voxel (0, 0, 0). */
+/** Maps voxel indices (x, y, z; x fastest) to millimetres (LPS: x to the patient's left, y to
+ * posterior, z to superior). Row-major 3×4: columns 0–2 are direction cosines times spacing, column
+ * 3 is the centre of voxel (0, 0, 0). */
 class Affine
 {
 public:
@@ -16,7 +17,9 @@ public:
   explicit Affine(const std::array<double, 12> & rowMajor);
 
   static Affine
-  FromGrid(const Point & spacing, const Point & origin, const std::array<double, 9> & directionRowMajor);
+  FromGrid(const Point & spacing,
+           const Point & origin,
+           const std::array<double, 9> & directionRowMajor);
 
   Point
   operator()(const Point & index) const;
@@ -46,7 +49,8 @@ private:
   std::array<double, 12> m_Values;
 };
 
-/** Largest distance in mm between the images of the eight corners of an index box of the given size under two maps. */
+/** Largest distance in mm between the images of the eight corners of an index box of the given size
+ * under two maps. */
 double
 CornerDistance(const Affine & a, const Affine & b, const Affine::Point & sizeInVoxels);
 

@@ -19,11 +19,11 @@ enum class Overwrite
 
 /** The one door out: a file that is absent, old or complete, whatever happens.
  *
- * Bytes go to a temporary file in the target's own folder (O_EXCL | O_NOFOLLOW, mode 0600), every write is checked,
- * then fsync, close, read back and compare by SHA-256, rename over the target and fsync of the folder. The temporary
- * is removed when the object is destroyed without Commit. Temporaries are named `.<name>.sulcus-XXXXXX.tmp`; those
- * that a killed run left beside the same target are removed by the next one.
- * \throws OutputError (exit 4) with the path as given. */
+ * Bytes go to a temporary file in the target's own folder (O_EXCL | O_NOFOLLOW, mode 0600), every
+ * write is checked, then fsync, close, read back and compare by SHA-256, rename over the target and
+ * fsync of the folder. The temporary is removed when the object is destroyed without Commit.
+ * Temporaries are named `.<name>.sulcus-XXXXXX.tmp`; those that a killed run left beside the same
+ * target are removed by the next one. \throws OutputError (exit 4) with the path as given. */
 class AtomicFile
 {
 public:
@@ -57,18 +57,22 @@ private:
 std::string
 AtomicWriteText(const std::filesystem::path & target, std::string_view text, Overwrite overwrite);
 std::string
-AtomicWriteBytes(const std::filesystem::path & target, std::span<const std::byte> bytes, Overwrite overwrite);
+AtomicWriteBytes(const std::filesystem::path & target,
+                 std::span<const std::byte> bytes,
+                 Overwrite overwrite);
 
-/** Creates a folder and its parents. With Refuse, \throws OutputError if it exists and is not empty. */
+/** Creates a folder and its parents. With Refuse, \throws OutputError if it exists and is not
+ * empty. */
 void
 PrepareOutputFolder(const std::filesystem::path & folder, Overwrite overwrite);
 
-/** Reads a whole regular file. \throws InputError if it is missing, not a regular file, unreadable or above the limit. */
+/** Reads a whole regular file. \throws InputError if it is missing, not a regular file, unreadable
+ * or above the limit. */
 std::string
-ReadTextFile(const std::filesystem::path & path, std::size_t limitInBytes = std::size_t{ 1 } << 30);
+ReadTextFile(const std::filesystem::path & path, std::size_t limitInBytes = std::size_t{1} << 30);
 
-/** An exclusive advisory lock (flock) on `<folder>/.lock`, released by the destructor or the kernel.
- * \throws OutputError naming the folder if another process holds it. */
+/** An exclusive advisory lock (flock) on `<folder>/.lock`, released by the destructor or the
+ * kernel. \throws OutputError naming the folder if another process holds it. */
 class FolderLock
 {
 public:

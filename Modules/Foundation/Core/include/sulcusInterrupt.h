@@ -3,7 +3,8 @@
 namespace sulcus
 {
 
-/** Installs handlers for SIGINT and SIGTERM that only set a flag. Long loops poll it at least every 250 ms. */
+/** Installs handlers for SIGINT and SIGTERM that only set a flag. Long loops poll it at least every
+ * 250 ms. */
 void
 InstallInterruptHandlers();
 

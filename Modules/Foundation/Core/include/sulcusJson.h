@@ -1,10 +1,10 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <filesystem>
 #include <string>
 #include <string_view>
-
-#include <nlohmann/json_fwd.hpp>
 
 namespace sulcus
 {
@@ -14,7 +14,8 @@ namespace sulcus
 nlohmann::json
 ParseJson(std::string_view text, std::string_view origin);
 
-/** ReadTextFile followed by ParseJson. \throws InputError if the file cannot be read, UsageError as ParseJson. */
+/** ReadTextFile followed by ParseJson. \throws InputError if the file cannot be read, UsageError as
+ * ParseJson. */
 nlohmann::json
 ReadJsonFile(const std::filesystem::path & path);
 

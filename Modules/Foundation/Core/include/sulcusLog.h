@@ -38,7 +38,8 @@ LogWarning(const std::string & line);
 std::vector<std::string>
 CollectedWarnings();
 
-/** A text with control characters and newlines shown as escapes, cut to a length; safe for one line of a terminal. */
+/** A text with control characters and newlines shown as escapes, cut to a length; safe for one line
+ * of a terminal. */
 std::string
 OneLine(const std::string & text, std::size_t longest = 300);
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -9,8 +11,6 @@
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 namespace sulcus
 {
@@ -29,7 +29,8 @@ enum class ParameterKind
   OutputFolder
 };
 
-/** One described setting: a name in lower_snake_case, where its value lives, what it means and what it may be. */
+/** One described setting: a name in lower_snake_case, where its value lives, what it means and what
+ * it may be. */
 class Parameter
 {
 public:
@@ -56,7 +57,8 @@ public:
   /** The program refuses to start without it. */
   Parameter &
   Required();
-  /** May be given without its name, in the order of declaration. The last positional may be a list. */
+  /** May be given without its name, in the order of declaration. The last positional may be a list.
+   */
   Parameter &
   Positional();
   /** One-letter spelling. */
@@ -142,6 +144,11 @@ public:
   void
   SetText(const std::string & text) const;
 
+  /** Several values of a list, or the last of several for a scalar. Paths are taken whole; other
+   * texts are split at commas as in SetText. */
+  void
+  SetTexts(const std::vector<std::string> & texts) const;
+
   nlohmann::json
   ToJson() const;
   /** \throws UsageError on a wrong type or a value out of range. */
@@ -166,7 +173,8 @@ private:
   char m_Short = '\0';
 };
 
-/** The one description of a program's or an algorithm's settings, from which the command line, `--help`, Slicer's
+/** The one description of a program's or an algorithm's settings, from which the command line,
+ * `--help`, Slicer's
  * `--xml`, the JSON schema, the reference page and the stored configuration are all made.
  *
  * \code
@@ -212,7 +220,8 @@ public:
   nlohmann::ordered_json
   ToJson() const;
 
-  /** Sets what the object names. \throws UsageError on an unknown key (naming the nearest), type or range. */
+  /** Sets what the object names. \throws UsageError on an unknown key (naming the nearest), type or
+   * range. */
   void
   SetJson(const nlohmann::json & object, std::string_view origin) const;
 

@@ -9,11 +9,13 @@
 namespace sulcus
 {
 
-/** A small, fast, splittable random engine (xoshiro256**, Blackman and Vigna 2018) with distributions of its own.
+/** A small, fast, splittable random engine (xoshiro256**, Blackman and Vigna 2018) with
+ * distributions of its own.
  *
- * The standard library's distributions differ between implementations; these give the same numbers everywhere.
- * `Fork(key)` derives an independent engine without advancing this one, so the draws of item i do not depend on how
- * many threads made items 0 … i-1. The state is four words that can be stored and restored for an exact resume. */
+ * The standard library's distributions differ between implementations; these give the same numbers
+ * everywhere. `Fork(key)` derives an independent engine without advancing this one, so the draws of
+ * item i do not depend on how many threads made items 0 … i-1. The state is four words that can be
+ * stored and restored for an exact resume. */
 class RandomEngine
 {
 public:
@@ -32,7 +34,8 @@ public:
   double
   Uniform(double low, double high);
 
-  /** Uniform integer in [low, high], both ends included; unbiased. \throws UsageError if high < low. */
+  /** Uniform integer in [low, high], both ends included; unbiased. \throws UsageError if high <
+   * low. */
   std::int64_t
   Integer(std::int64_t low, std::int64_t high);
 

@@ -11,21 +11,22 @@
 namespace sulcus
 {
 
-/** Named factories of one kind of thing. Filled by explicit Register… calls, never by static initialisation. */
+/** Named factories of one kind of thing. Filled by explicit Register… calls, never by static
+ * initialisation. */
 template <typename TProduct, typename... TArguments>
 class Registry
 {
 public:
   using Factory = std::function<TProduct(TArguments...)>;
 
-  explicit Registry(std::string kind)
-    : m_Kind(std::move(kind))
-  {}
+  explicit Registry(std::string kind) : m_Kind(std::move(kind))
+  {
+  }
 
   void
   Add(const std::string & name, const std::string & summary, Factory factory)
   {
-    if (!m_Entries.emplace(name, Entry{ summary, std::move(factory) }).second)
+    if (!m_Entries.emplace(name, Entry{summary, std::move(factory)}).second)
     {
       throw RuntimeError(Message(m_Kind, " '", name, "' is registered twice"));
     }

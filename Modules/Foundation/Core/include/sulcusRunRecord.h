@@ -1,11 +1,11 @@
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 namespace sulcus
 {
@@ -14,8 +14,8 @@ namespace sulcus
 std::string
 Version();
 
-/** What a run did: program, resolved settings, inputs and outputs with SHA-256, stages with times, peak memory,
- * warnings. Written as JSON by `--report`. Holds no host name; paths are as typed. */
+/** What a run did: program, resolved settings, inputs and outputs with SHA-256, stages with times,
+ * peak memory, warnings. Written as JSON by `--report`. Holds no host name; paths are as typed. */
 class RunRecord
 {
 public:

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -29,13 +28,15 @@ TemporaryPrefix(const std::filesystem::path & target)
   return "." + target.filename().string() + ".sulcus-";
 }
 
-/** Removes what killed runs left beside this target; a temporary that a live run holds is locked and stays. */
+/** Removes what killed runs left beside this target; a temporary that a live run holds is locked
+ * and stays. */
 void
 RemoveStaleTemporaries(const std::filesystem::path & target)
 {
   const std::string prefix = TemporaryPrefix(target);
   std::error_code ignoredBecauseListingIsOptional;
-  for (const auto & entry : std::filesystem::directory_iterator(FolderOf(target), ignoredBecauseListingIsOptional))
+  for (const auto & entry :
+       std::filesystem::directory_iterator(FolderOf(target), ignoredBecauseListingIsOptional))
   {
     const std::string name = entry.path().filename().string();
     if (!name.starts_with(prefix) || !name.ends_with(".tmp"))
@@ -81,14 +82,17 @@ struct AtomicFile::Hash
 };
 
 AtomicFile::AtomicFile(std::filesystem::path target, Overwrite overwrite)
-  : m_Target(std::move(target))
+    : m_Target(std::move(target))
 {
-  struct stat status{};
+  struct stat status
+  {
+  };
   if (lstat(m_Target.c_str(), &status) == 0)
   {
     if (overwrite == Overwrite::Refuse)
     {
-      throw OutputError(Message(m_Target.string(), ": exists already; give --overwrite to replace it"));
+      throw OutputError(
+          Message(m_Target.string(), ": exists already; give --overwrite to replace it"));
     }
     if (!S_ISREG(status.st_mode))
     {
@@ -132,7 +136,8 @@ AtomicFile::Write(std::span<const std::byte> bytes)
   m_Hash->running.Update(bytes);
   while (!bytes.empty())
   {
-    const ssize_t written = write(m_Descriptor, bytes.data(), std::min<std::size_t>(bytes.size(), std::size_t{ 1 } << 30));
+    const ssize_t written = write(
+        m_Descriptor, bytes.data(), std::min<std::size_t>(bytes.size(), std::size_t{1} << 30));
     if (written < 0)
     {
       if (errno == EINTR)
@@ -195,7 +200,9 @@ AtomicWriteText(const std::filesystem::path & target, std::string_view text, Ove
 }
 
 std::string
-AtomicWriteBytes(const std::filesystem::path & target, std::span<const std::byte> bytes, Overwrite overwrite)
+AtomicWriteBytes(const std::filesystem::path & target,
+                 std::span<const std::byte> bytes,
+                 Overwrite overwrite)
 {
   AtomicFile file(target, overwrite);
   file.Write(bytes);
@@ -216,7 +223,8 @@ PrepareOutputFolder(const std::filesystem::path & folder, Overwrite overwrite)
     {
       if (entry.path().filename() != ".lock")
       {
-        throw OutputError(Message(folder.string(), ": is not empty; give --overwrite to use it all the same"));
+        throw OutputError(
+            Message(folder.string(), ": is not empty; give --overwrite to use it all the same"));
       }
     }
   }
@@ -231,7 +239,9 @@ std::string
 ReadTextFile(const std::filesystem::path & path, std::size_t limitInBytes)
 {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  struct stat status{};
+  struct stat status
+  {
+  };
   if (descriptor < 0 || fstat(descriptor, &status) != 0)
   {
     const std::string reason = std::strerror(errno);
@@ -241,7 +251,8 @@ ReadTextFile(const std::filesystem::path & path, std::size_t limitInBytes)
     }
     throw InputError(Message(path.string(), ": cannot be read (", reason, ")"));
   }
-  const auto refuse = [&](const std::string & why) {
+  const auto refuse = [&](const std::string & why)
+  {
     close(descriptor);
     throw InputError(Message(path.string(), ": ", why));
   };

@@ -22,7 +22,9 @@ NoteSignal(int signal)
 void
 InstallInterruptHandlers()
 {
-  struct sigaction action{};
+  struct sigaction action
+  {
+  };
   action.sa_handler = NoteSignal;
   sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;

@@ -3,12 +3,12 @@
 #include "sulcusAtomicFile.h"
 #include "sulcusError.h"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <functional>
 #include <set>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 namespace sulcus
 {
@@ -22,15 +22,15 @@ constexpr int deepestLevel = 64;
 class StrictEvents
 {
 public:
-  explicit StrictEvents(std::string_view origin)
-    : m_Origin(origin)
-  {}
+  explicit StrictEvents(std::string_view origin) : m_Origin(origin)
+  {
+  }
 
   bool
   operator()(int depth, nlohmann::json::parse_event_t event, nlohmann::json & parsed)
   {
     using Event = nlohmann::json::parse_event_t;
-    if (depth > deepestLevel)
+    if (depth >= deepestLevel && event != Event::value)
     {
       throw UsageError(Message(m_Origin, ": nested deeper than ", deepestLevel, " levels"));
     }

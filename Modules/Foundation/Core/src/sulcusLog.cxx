@@ -3,11 +3,11 @@
 #include "sulcusError.h"
 #include "sulcusParameters.h"
 
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <fstream>
 #include <mutex>
-
-#include <fmt/format.h>
 
 namespace sulcus
 {
@@ -55,7 +55,7 @@ Write(LogLevel level, const char * label, const std::string & line)
 LogLevel
 LogLevelFromName(const std::string & name)
 {
-  const std::vector<std::string> names{ "debug", "info", "warning", "error", "quiet" };
+  const std::vector<std::string> names{"debug", "info", "warning", "error", "quiet"};
   for (std::size_t i = 0; i < names.size(); ++i)
   {
     if (name == names[i])

@@ -6,7 +6,6 @@
 #include <fstream>
 #include <limits>
 #include <string>
-
 #include <sys/resource.h>
 
 namespace sulcus
@@ -53,7 +52,8 @@ RequireMemory(std::uint64_t bytes, const char * purpose)
   const std::uint64_t available = AvailableMemory();
   if (bytes > available)
   {
-    throw ResourceError(Message(purpose, ": needs ", bytes >> 20, " MiB of memory, ", available >> 20, " MiB are free"));
+    throw ResourceError(Message(
+        purpose, ": needs ", bytes >> 20, " MiB of memory, ", available >> 20, " MiB are free"));
   }
 }
 
@@ -61,7 +61,7 @@ std::uint64_t
 CheckedProduct(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t d)
 {
   std::uint64_t product = a;
-  for (const auto factor : { b, c, d })
+  for (const auto factor : {b, c, d})
   {
     if (__builtin_mul_overflow(product, factor, &product))
     {

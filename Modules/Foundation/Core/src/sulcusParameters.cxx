@@ -2,14 +2,14 @@
 
 #include "sulcusError.h"
 
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <numeric>
 #include <type_traits>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace sulcus
 {
@@ -142,8 +142,11 @@ ParseJson(const nlohmann::json & json, T & value)
   else
   {
     if (!json.is_number_integer() ||
-        (json.is_number_unsigned() && json.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) ||
-        (!json.is_number_unsigned() && (std::is_unsigned_v<T> || json.get<std::int64_t>() < static_cast<std::int64_t>(std::numeric_limits<T>::min()))))
+        (json.is_number_unsigned() &&
+         json.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) ||
+        (!json.is_number_unsigned() &&
+         (std::is_unsigned_v<T> ||
+          json.get<std::int64_t>() < static_cast<std::int64_t>(std::numeric_limits<T>::min()))))
     {
       return false;
     }
@@ -155,12 +158,10 @@ ParseJson(const nlohmann::json & json, T & value)
 } // namespace
 
 Parameter::Parameter(std::string name, Target target, std::string help, std::string group)
-  : m_Name(std::move(name))
-  , m_Target(target)
-  , m_Help(std::move(help))
-  , m_Group(std::move(group))
-  , m_DefaultText(ValueText())
-{}
+    : m_Name(std::move(name)), m_Target(target), m_Help(std::move(help)), m_Group(std::move(group)),
+      m_DefaultText(ValueText())
+{
+}
 
 Parameter &
 Parameter::Choices(std::vector<std::string> choices)
@@ -172,7 +173,7 @@ Parameter::Choices(std::vector<std::string> choices)
 Parameter &
 Parameter::Range(double low, double high)
 {
-  m_Range = { low, high };
+  m_Range = {low, high};
   return *this;
 }
 
@@ -220,41 +221,43 @@ Parameter::IsFlag() const
 bool
 Parameter::IsList() const
 {
-  return std::visit([](const auto * value) { return isList<std::remove_cvref_t<decltype(*value)>>; }, m_Target);
+  return std::visit(
+      [](const auto * value) { return isList<std::remove_cvref_t<decltype(*value)>>; }, m_Target);
 }
 
 std::string
 Parameter::TypeName() const
 {
   return std::visit(
-    [](const auto * value) -> std::string {
-      using T = std::remove_cvref_t<decltype(*value)>;
-      if constexpr (std::is_same_v<T, bool>)
+      [](const auto * value) -> std::string
       {
-        return "flag";
-      }
-      else if constexpr (std::is_same_v<T, std::string>)
-      {
-        return "text";
-      }
-      else if constexpr (std::is_same_v<T, std::vector<std::string>>)
-      {
-        return "texts";
-      }
-      else if constexpr (std::is_same_v<T, std::vector<double>>)
-      {
-        return "numbers";
-      }
-      else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>)
-      {
-        return "integers";
-      }
-      else
-      {
-        return std::is_same_v<T, double> ? "number" : "integer";
-      }
-    },
-    m_Target);
+        using T = std::remove_cvref_t<decltype(*value)>;
+        if constexpr (std::is_same_v<T, bool>)
+        {
+          return "flag";
+        }
+        else if constexpr (std::is_same_v<T, std::string>)
+        {
+          return "text";
+        }
+        else if constexpr (std::is_same_v<T, std::vector<std::string>>)
+        {
+          return "texts";
+        }
+        else if constexpr (std::is_same_v<T, std::vector<double>>)
+        {
+          return "numbers";
+        }
+        else if constexpr (std::is_same_v<T, std::vector<std::int64_t>>)
+        {
+          return "integers";
+        }
+        else
+        {
+          return std::is_same_v<T, double> ? "number" : "integer";
+        }
+      },
+      m_Target);
 }
 
 std::string
@@ -266,12 +269,37 @@ Parameter::ValueText() const
 void
 Parameter::SetText(const std::string & text) const
 {
-  const bool parsed = std::visit([&text](auto * value) { return ParseText(text, *value); }, m_Target);
+  const bool parsed =
+      std::visit([&text](auto * value) { return ParseText(text, *value); }, m_Target);
   if (!parsed)
   {
-    throw UsageError(Message("--", m_Name, ": '", text, "' is not ", IsList() ? "a comma-separated list of " : "a valid ", TypeName()));
+    throw UsageError(Message("--",
+                             m_Name,
+                             ": '",
+                             text,
+                             "' is not ",
+                             IsList() ? "a comma-separated list of " : "a valid ",
+                             TypeName()));
   }
   CheckAccepted();
+}
+
+void
+Parameter::SetTexts(const std::vector<std::string> & texts) const
+{
+  if (m_Kind != ParameterKind::Plain &&
+      std::holds_alternative<std::vector<std::string> *>(m_Target))
+  {
+    *std::get<std::vector<std::string> *>(m_Target) = texts;
+  }
+  else if (IsList())
+  {
+    SetText(ToText(texts));
+  }
+  else
+  {
+    SetText(texts.back());
+  }
 }
 
 nlohmann::json
@@ -283,10 +311,12 @@ Parameter::ToJson() const
 void
 Parameter::SetJson(const nlohmann::json & json) const
 {
-  const bool parsed = std::visit([&json](auto * value) { return ParseJson(json, *value); }, m_Target);
+  const bool parsed =
+      std::visit([&json](auto * value) { return ParseJson(json, *value); }, m_Target);
   if (!parsed)
   {
-    throw UsageError(Message(m_Name, ": expected ", TypeName(), ", found ", json.dump().substr(0, 60)));
+    throw UsageError(
+        Message(m_Name, ": expected ", TypeName(), ", found ", json.dump().substr(0, 60)));
   }
   CheckAccepted();
 }
@@ -294,40 +324,46 @@ Parameter::SetJson(const nlohmann::json & json) const
 void
 Parameter::CheckAccepted() const
 {
-  const auto checkNumber = [this](double number) {
-    if (!std::isfinite(number) || (m_Range && (number < m_Range->first || number > m_Range->second)))
+  const auto checkNumber = [this](double number)
+  {
+    if (!std::isfinite(number) ||
+        (m_Range && (number < m_Range->first || number > m_Range->second)))
     {
-      const auto [low, high] = m_Range.value_or(std::pair{ -INFINITY, INFINITY });
+      const auto [low, high] = m_Range.value_or(std::pair{-INFINITY, INFINITY});
       throw UsageError(Message("--", m_Name, ": ", number, " is outside [", low, ", ", high, "]"));
     }
   };
-  const auto checkText = [this](const std::string & text) {
-    if (!m_Choices.empty() && std::find(m_Choices.begin(), m_Choices.end(), text) == m_Choices.end())
+  const auto checkText = [this](const std::string & text)
+  {
+    if (!m_Choices.empty() &&
+        std::find(m_Choices.begin(), m_Choices.end(), text) == m_Choices.end())
     {
-      throw UsageError(Message("--", m_Name, ": unknown value '", text, "'; ", SuggestName(text, m_Choices)));
+      throw UsageError(
+          Message("--", m_Name, ": unknown value '", text, "'; ", SuggestName(text, m_Choices)));
     }
   };
   std::visit(
-    [&](const auto * value) {
-      using T = std::remove_cvref_t<decltype(*value)>;
-      if constexpr (std::is_same_v<T, std::string>)
+      [&](const auto * value)
       {
-        checkText(*value);
-      }
-      else if constexpr (std::is_same_v<T, std::vector<std::string>>)
-      {
-        std::for_each(value->begin(), value->end(), checkText);
-      }
-      else if constexpr (isList<T>)
-      {
-        std::for_each(value->begin(), value->end(), checkNumber);
-      }
-      else if constexpr (!std::is_same_v<T, bool>)
-      {
-        checkNumber(static_cast<double>(*value));
-      }
-    },
-    m_Target);
+        using T = std::remove_cvref_t<decltype(*value)>;
+        if constexpr (std::is_same_v<T, std::string>)
+        {
+          checkText(*value);
+        }
+        else if constexpr (std::is_same_v<T, std::vector<std::string>>)
+        {
+          std::for_each(value->begin(), value->end(), checkText);
+        }
+        else if constexpr (isList<T>)
+        {
+          std::for_each(value->begin(), value->end(), checkNumber);
+        }
+        else if constexpr (!std::is_same_v<T, bool>)
+        {
+          checkNumber(static_cast<double>(*value));
+        }
+      },
+      m_Target);
 }
 
 Parameter &
@@ -351,7 +387,9 @@ Parameters::Find(std::string_view name) const
 {
   std::string wanted(name);
   std::replace(wanted.begin(), wanted.end(), '-', '_');
-  const auto found = std::find_if(m_Parameters.begin(), m_Parameters.end(), [&](const Parameter & p) { return p.Name() == wanted; });
+  const auto found = std::find_if(m_Parameters.begin(),
+                                  m_Parameters.end(),
+                                  [&](const Parameter & p) { return p.Name() == wanted; });
   return found == m_Parameters.end() ? nullptr : &*found;
 }
 
@@ -386,7 +424,8 @@ Parameters::SetJson(const nlohmann::json & object, std::string_view origin) cons
 {
   if (!object.is_object())
   {
-    throw UsageError(Message(origin, ": expected an object of settings, found ", object.type_name()));
+    throw UsageError(
+        Message(origin, ": expected an object of settings, found ", object.type_name()));
   }
   for (const auto & [key, value] : object.items())
   {
@@ -402,7 +441,7 @@ NearestName(std::string_view name, const std::vector<std::string> & candidates)
   for (const auto & candidate : candidates)
   {
     std::vector<std::size_t> row(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{ 0 });
+    std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 1; i <= name.size(); ++i)
     {
       std::size_t diagonal = row[0];
@@ -411,7 +450,7 @@ NearestName(std::string_view name, const std::vector<std::string> & candidates)
       {
         const std::size_t substituted = diagonal + (name[i - 1] != candidate[j - 1]);
         diagonal = row[j];
-        row[j] = std::min({ row[j] + 1, row[j - 1] + 1, substituted });
+        row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
       }
     }
     if (row.back() < best)

@@ -3,13 +3,13 @@
 #include "sulcusError.h"
 #include "sulcusParameters.h"
 
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <cstdio>
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 namespace sulcus
@@ -17,14 +17,14 @@ namespace sulcus
 namespace
 {
 
-std::atomic<ProgressStyle> progressStyle{ ProgressStyle::None };
+std::atomic<ProgressStyle> progressStyle{ProgressStyle::None};
 
 } // namespace
 
 ProgressStyle
 ProgressStyleFromName(const std::string & name)
 {
-  const std::vector<std::string> names{ "auto", "none", "bar", "slicer", "json" };
+  const std::vector<std::string> names{"auto", "none", "bar", "slicer", "json"};
   const auto found = std::find(names.begin(), names.end(), name);
   if (found == names.end())
   {
@@ -44,13 +44,14 @@ SetProgressStyle(ProgressStyle style)
 }
 
 Progress::Progress(std::string task, double total)
-  : m_Task(std::move(task))
-  , m_Total(total)
-  , m_Start(std::chrono::steady_clock::now())
+    : m_Task(std::move(task)), m_Total(total), m_Start(std::chrono::steady_clock::now())
 {
   if (progressStyle == ProgressStyle::Slicer)
   {
-    fmt::print("<filter-start>\n<filter-name>{}</filter-name>\n<filter-comment> \"{}\" </filter-comment>\n</filter-start>\n", m_Task, m_Task);
+    fmt::print("<filter-start>\n<filter-name>{}</filter-name>\n<filter-comment> \"{}\" "
+               "</filter-comment>\n</filter-start>\n",
+               m_Task,
+               m_Task);
     std::fflush(stdout);
   }
 }
@@ -64,7 +65,10 @@ Progress::~Progress()
   else if (progressStyle == ProgressStyle::Slicer)
   {
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - m_Start;
-    std::printf("<filter-end>\n<filter-name>%s</filter-name>\n<filter-time>%.3f</filter-time>\n</filter-end>\n", m_Task.c_str(), elapsed.count());
+    std::printf("<filter-end>\n<filter-name>%s</filter-name>\n<filter-time>%.3f</filter-time>\n</"
+                "filter-end>\n",
+                m_Task.c_str(),
+                elapsed.count());
     std::fflush(stdout);
   }
 }
@@ -91,8 +95,10 @@ Progress::Update(double done, const std::string & comment)
   m_Shown = true;
   const double elapsed = std::chrono::duration<double>(now - m_Start).count();
   const double advanced = done - m_FirstDone;
-  const std::string left = advanced > 0.0 && !last ? DurationText(elapsed * (m_Total - done) / advanced) + " left" : "";
-  Show(m_Total > 0.0 ? std::clamp(done / m_Total, 0.0, 1.0) : 1.0, comment.empty() ? left : left + (left.empty() ? "" : ", ") + comment);
+  const std::string left =
+      advanced > 0.0 && !last ? DurationText(elapsed * (m_Total - done) / advanced) + " left" : "";
+  Show(m_Total > 0.0 ? std::clamp(done / m_Total, 0.0, 1.0) : 1.0,
+       comment.empty() ? left : left + (left.empty() ? "" : ", ") + comment);
 }
 
 void
@@ -100,23 +106,30 @@ Progress::Show(double fraction, const std::string & comment)
 {
   switch (progressStyle.load())
   {
-    case ProgressStyle::Bar:
-    {
-      const int filled = static_cast<int>(std::lround(fraction * 30));
-      fmt::print(stderr, "\r\033[K{} [{:-<30}] {:3.0f} % {}", m_Task, std::string(static_cast<std::size_t>(filled), '#'), 100 * fraction, comment);
-      std::fflush(stderr);
-      break;
-    }
-    case ProgressStyle::Slicer:
-      fmt::print("<filter-progress>{:.4f}</filter-progress>\n", fraction);
-      std::fflush(stdout);
-      break;
-    case ProgressStyle::Json:
-      fmt::print("{}\n", nlohmann::json{ { "task", m_Task }, { "fraction", fraction }, { "comment", comment } }.dump());
-      std::fflush(stdout);
-      break;
-    default:
-      break;
+  case ProgressStyle::Bar:
+  {
+    const int filled = static_cast<int>(std::lround(fraction * 30));
+    fmt::print(stderr,
+               "\r\033[K{} [{:-<30}] {:3.0f} % {}",
+               m_Task,
+               std::string(static_cast<std::size_t>(filled), '#'),
+               100 * fraction,
+               comment);
+    std::fflush(stderr);
+    break;
+  }
+  case ProgressStyle::Slicer:
+    fmt::print("<filter-progress>{:.4f}</filter-progress>\n", fraction);
+    std::fflush(stdout);
+    break;
+  case ProgressStyle::Json:
+    fmt::print(
+        "{}\n",
+        nlohmann::json{{"task", m_Task}, {"fraction", fraction}, {"comment", comment}}.dump());
+    std::fflush(stdout);
+    break;
+  default:
+    break;
   }
 }
 

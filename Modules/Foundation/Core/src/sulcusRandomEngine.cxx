@@ -127,10 +127,11 @@ std::vector<std::size_t>
 RandomEngine::Permutation(std::size_t count)
 {
   std::vector<std::size_t> order(count);
-  std::iota(order.begin(), order.end(), std::size_t{ 0 });
+  std::iota(order.begin(), order.end(), std::size_t{0});
   for (std::size_t i = count; i > 1; --i)
   {
-    std::swap(order[i - 1], order[static_cast<std::size_t>(Integer(0, static_cast<std::int64_t>(i) - 1))]);
+    std::swap(order[i - 1],
+              order[static_cast<std::size_t>(Integer(0, static_cast<std::int64_t>(i) - 1))]);
   }
   return order;
 }

@@ -13,7 +13,9 @@ namespace
 nlohmann::ordered_json
 FileEntry(const std::filesystem::path & path)
 {
-  return { { "path", path.string() }, { "bytes", std::filesystem::file_size(path) }, { "sha256", Sha256OfFile(path) } };
+  return {{"path", path.string()},
+          {"bytes", std::filesystem::file_size(path)},
+          {"sha256", Sha256OfFile(path)}};
 }
 
 } // namespace
@@ -25,9 +27,9 @@ Version()
 }
 
 RunRecord::RunRecord(std::string program)
-  : m_Program(std::move(program))
-  , m_Start(std::chrono::steady_clock::now())
-{}
+    : m_Program(std::move(program)), m_Start(std::chrono::steady_clock::now())
+{
+}
 
 void
 RunRecord::SetSettings(nlohmann::ordered_json settings)
@@ -50,7 +52,7 @@ RunRecord::AddOutput(const std::filesystem::path & path)
 void
 RunRecord::AddStage(const std::string & name, double seconds)
 {
-  m_Stages.push_back({ { "stage", name }, { "seconds", seconds } });
+  m_Stages.push_back({{"stage", name}, {"seconds", seconds}});
 }
 
 nlohmann::ordered_json &
@@ -62,18 +64,19 @@ RunRecord::Results()
 nlohmann::ordered_json
 RunRecord::ToJson() const
 {
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - m_Start).count();
-  return { { "program", m_Program },
-           { "version", Version() },
-           { "settings", m_Settings },
-           { "inputs", m_Inputs },
-           { "outputs", m_Outputs },
-           { "stages", m_Stages },
-           { "results", m_Results },
-           { "warnings", CollectedWarnings() },
-           { "threads", GetThreadCount() },
-           { "seconds", seconds },
-           { "peak_memory_bytes", PeakMemory() } };
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - m_Start).count();
+  return {{"program", m_Program},
+          {"version", Version()},
+          {"settings", m_Settings},
+          {"inputs", m_Inputs},
+          {"outputs", m_Outputs},
+          {"stages", m_Stages},
+          {"results", m_Results},
+          {"warnings", CollectedWarnings()},
+          {"threads", GetThreadCount()},
+          {"seconds", seconds},
+          {"peak_memory_bytes", PeakMemory()}};
 }
 
 } // namespace sulcus

@@ -11,7 +11,7 @@ namespace sulcus
 namespace
 {
 
-std::atomic<int> threadCount{ 0 };
+std::atomic<int> threadCount{0};
 thread_local bool insideParallelLoop = false;
 
 /** Runs task(k) for k in [0, workers), one thread each, the first on the calling thread. */
@@ -19,7 +19,8 @@ void
 RunWorkers(std::size_t workers, const std::function<void(std::size_t)> & task)
 {
   std::vector<std::exception_ptr> failures(workers);
-  const auto guarded = [&](std::size_t worker) {
+  const auto guarded = [&](std::size_t worker)
+  {
     insideParallelLoop = true;
     try
     {
@@ -63,10 +64,14 @@ GetThreadCount()
 }
 
 void
-ParallelFor(std::size_t count, const std::function<void(std::size_t, std::size_t)> & body, std::size_t smallestPiece)
+ParallelFor(std::size_t count,
+            const std::function<void(std::size_t, std::size_t)> & body,
+            std::size_t smallestPiece)
 {
-  const std::size_t most = std::max<std::size_t>(1, count / std::max<std::size_t>(1, smallestPiece));
-  const std::size_t pieces = std::min<std::size_t>(static_cast<std::size_t>(GetThreadCount()), most);
+  const std::size_t most =
+      std::max<std::size_t>(1, count / std::max<std::size_t>(1, smallestPiece));
+  const std::size_t pieces =
+      std::min<std::size_t>(static_cast<std::size_t>(GetThreadCount()), most);
   if (count == 0)
   {
     return;
@@ -82,7 +87,8 @@ ParallelFor(std::size_t count, const std::function<void(std::size_t, std::size_t
 void
 ParallelForEach(std::size_t count, const std::function<void(std::size_t)> & body)
 {
-  const std::size_t workers = std::min<std::size_t>(static_cast<std::size_t>(GetThreadCount()), count);
+  const std::size_t workers =
+      std::min<std::size_t>(static_cast<std::size_t>(GetThreadCount()), count);
   if (workers <= 1 || insideParallelLoop)
   {
     for (std::size_t i = 0; i < count; ++i)
@@ -91,13 +97,15 @@ ParallelForEach(std::size_t count, const std::function<void(std::size_t)> & body
     }
     return;
   }
-  std::atomic<std::size_t> next{ 0 };
-  RunWorkers(workers, [&](std::size_t) {
-    for (std::size_t i = next++; i < count; i = next++)
-    {
-      body(i);
-    }
-  });
+  std::atomic<std::size_t> next{0};
+  RunWorkers(workers,
+             [&](std::size_t)
+             {
+               for (std::size_t i = next++; i < count; i = next++)
+               {
+                 body(i);
+               }
+             });
 }
 
 } // namespace sulcus

@@ -1,12 +1,12 @@
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <array>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 namespace sulcus
 {
@@ -18,13 +18,15 @@ struct LabelDefinition
   std::string name;
 };
 
-/** How one channel's intensities are brought to a common scale. Statistics are taken inside the foreground. */
+/** How one channel's intensities are brought to a common scale. Statistics are taken inside the
+ * foreground. */
 struct NormalisationPlan
 {
-  std::string kind = "z_score";    ///< "z_score", "percentile" (1st to 99th onto 0…1), "nyul" or "none"
-  double clipLowPercentile = 0.5;  ///< clipped before; 0 and 100 switch clipping off
+  std::string kind =
+      "z_score"; ///< "z_score", "percentile" (1st to 99th onto 0…1), "nyul" or "none"
+  double clipLowPercentile = 0.5; ///< clipped before; 0 and 100 switch clipping off
   double clipHighPercentile = 99.5;
-  std::vector<double> landmarks;   ///< Nyúl: the standard scale, learned from the training cases
+  std::vector<double> landmarks; ///< Nyúl: the standard scale, learned from the training cases
 };
 
 /** A residual 3-D U-Net. All triples are in tensor order z, y, x. */
@@ -33,12 +35,12 @@ struct NetworkPlan
   std::string kind = "residual_unet";
   int inputChannels = 1;
   int classes = 2;
-  std::vector<int> widths{ 16, 32, 64, 128 };              ///< channels of each level; multiples of 16
-  std::vector<std::array<int, 3>> strides;                 ///< of each level; the first is 1, 1, 1
-  std::vector<std::array<int, 3>> kernels;                 ///< of each level
-  int blocksPerLevel = 1;                                  ///< residual blocks of two convolutions in the encoder
-  int deepSupervision = 0;                                 ///< side outputs below the full resolution
-  int normGroups = 0;                                      ///< groups of group norm; 0: one a channel (instance norm)
+  std::vector<int> widths{16, 32, 64, 128}; ///< channels of each level; multiples of 16
+  std::vector<std::array<int, 3>> strides;  ///< of each level; the first is 1, 1, 1
+  std::vector<std::array<int, 3>> kernels;  ///< of each level
+  int blocksPerLevel = 1;                   ///< residual blocks of two convolutions in the encoder
+  int deepSupervision = 0;                  ///< side outputs below the full resolution
+  int normGroups = 0; ///< groups of group norm; 0: one a channel (instance norm)
   double dropout = 0.0;
 };
 
@@ -52,31 +54,33 @@ struct ComponentRule
 /** What an image must look like for the model to be trusted (exit status 9 otherwise). */
 struct InputContract
 {
-  std::array<double, 3> smallestSpacingInMm{ 0.01, 0.01, 0.01 }; ///< x, y, z of the canonical grid
-  std::array<double, 3> largestSpacingInMm{ 50, 50, 50 };
-  std::array<double, 3> smallestExtentInMm{ 0, 0, 0 };
+  std::array<double, 3> smallestSpacingInMm{0.01, 0.01, 0.01}; ///< x, y, z of the canonical grid
+  std::array<double, 3> largestSpacingInMm{50, 50, 50};
+  std::array<double, 3> smallestExtentInMm{0, 0, 0};
 };
 
-/** Everything that preparation, training and segmentation must agree on. Inspectable, editable JSON; stored in the cache
- * and in every model file. */
+/** Everything that preparation, training and segmentation must agree on. Inspectable, editable
+ * JSON; stored in the cache and in every model file. */
 struct Plan
 {
   static constexpr int schemaVersion = 1;
 
-  std::string dataset;                       ///< a name for people
-  std::vector<std::string> channels{ "MRI" };
-  std::vector<LabelDefinition> labels;       ///< background first
-  std::string orientation = "LPS";           ///< canonical axes of the prepared grid
-  std::array<double, 3> targetSpacingInMm{ 0, 0, 0 }; ///< x, y, z; 0 keeps the native spacing of that axis
+  std::string dataset; ///< a name for people
+  std::vector<std::string> channels{"MRI"};
+  std::vector<LabelDefinition> labels; ///< background first
+  std::string orientation = "LPS";     ///< canonical axes of the prepared grid
+  std::array<double, 3> targetSpacingInMm{
+      0, 0, 0}; ///< x, y, z; 0 keeps the native spacing of that axis
   bool correctBiasField = false;
   bool cropToForeground = true;
   double cropMarginInMm = 10.0;
   std::vector<NormalisationPlan> normalisation; ///< one a channel
   NetworkPlan network;
-  std::array<std::int64_t, 3> patchSize{ 0, 0, 0 }; ///< z, y, x in voxels of the prepared grid
+  std::array<std::int64_t, 3> patchSize{0, 0, 0}; ///< z, y, x in voxels of the prepared grid
   int batchSize = 2;
-  std::array<bool, 3> flipAllowed{ false, false, false }; ///< z, y, x: true only where mirroring keeps the labels true
-  std::vector<ComponentRule> componentRules;    ///< one a class; empty: none
+  std::array<bool, 3> flipAllowed{
+      false, false, false}; ///< z, y, x: true only where mirroring keeps the labels true
+  std::vector<ComponentRule> componentRules; ///< one a class; empty: none
   InputContract inputContract;
 };
 
@@ -87,18 +91,19 @@ PlanToJson(const Plan & plan);
 Plan
 PlanFromJson(const nlohmann::json & json, const std::string & origin);
 
-/** Refuses contradictions: strides and widths of different length, widths not multiples of 16, patch not divisible by
- * the product of the strides, channel and normalisation counts that differ, fewer than two labels, duplicate label
- * values or names. \throws UsageError */
+/** Refuses contradictions: strides and widths of different length, widths not multiples of 16,
+ * patch not divisible by the product of the strides, channel and normalisation counts that differ,
+ * fewer than two labels, duplicate label values or names. \throws UsageError */
 void
 CheckPlan(const Plan & plan, const std::string & origin);
 
 Plan
 ReadPlan(const std::filesystem::path & path);
 
-/** Levels, strides and kernels for a patch: an axis is halved while it keeps at least four voxels and its spacing is
- * within a factor two of the finest axis at that level; kernel 1 along an axis until then. Sizes and spacing z, y, x.
- * The patch is returned rounded up to a multiple of the strides' product. */
+/** Levels, strides and kernels for a patch: an axis is halved while it keeps at least four voxels
+ * and its spacing is within a factor two of the finest axis at that level; kernel 1 along an axis
+ * until then. Sizes and spacing z, y, x. The patch is returned rounded up to a multiple of the
+ * strides' product. */
 struct Topology
 {
   std::vector<std::array<int, 3>> strides;
@@ -106,6 +111,8 @@ struct Topology
   std::array<std::int64_t, 3> patchSize{};
 };
 Topology
-DeriveTopology(const std::array<std::int64_t, 3> & patchSize, const std::array<double, 3> & spacingInMm, int deepestLevel);
+DeriveTopology(const std::array<std::int64_t, 3> & patchSize,
+               const std::array<double, 3> & spacingInMm,
+               int deepestLevel);
 
 } // namespace sulcus

@@ -1,8 +1,9 @@
 #pragma once
 
 #include "sulcusSafeTensors.h"
-
 #include <sulcusAffine.h>
+
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <cstdint>
@@ -10,8 +11,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 namespace sulcus
 {
@@ -29,19 +28,19 @@ struct PreparedCase
   std::string id;
   std::string subject; ///< equal for scans of one person; never on both sides of a split
   std::string site;
-  std::string split; ///< "train", "validation", "test" or "" (no split known)
-  int fold = -1;     ///< k-fold part, -1 if none was asked for
+  std::string split;                  ///< "train", "validation", "test" or "" (no split known)
+  int fold = -1;                      ///< k-fold part, -1 if none was asked for
   std::array<std::int64_t, 3> size{}; ///< z, y, x
   bool hasLabel = false;
   bool hasSoftLabel = false;
   bool hasWeight = false;
   bool hasObserved = false;
-  VoxelBox foreground;          ///< of the image, not of the labels
-  Affine millimetreFromVoxel;   ///< prepared voxel (x, y, z) -> LPS mm
+  VoxelBox foreground;                   ///< of the image, not of the labels
+  Affine millimetreFromVoxel;            ///< prepared voxel (x, y, z) -> LPS mm
   std::vector<std::int64_t> labelVoxels; ///< voxels of each class; empty without a label
-  nlohmann::json undo;          ///< how Preprocessing gets back to the native grid
-  std::string file;             ///< relative to the cache folder
-  std::string sha256;           ///< of that file
+  nlohmann::json undo;                   ///< how Preprocessing gets back to the native grid
+  std::string file;                      ///< relative to the cache folder
+  std::string sha256;                    ///< of that file
 
   bool
   IsLabelled() const
@@ -56,18 +55,19 @@ struct PreparedVolume
   int channels = 0;
   int classes = 0;
   std::array<std::int64_t, 3> size{};
-  std::span<const float> image;              ///< [channels, z, y, x], normalised
-  std::span<const std::uint8_t> label;       ///< [z, y, x], class indices
-  std::span<const float> softLabel;          ///< [classes, z, y, x], sums to 1 where observed
-  std::span<const float> weight;             ///< [z, y, x], ≥ 0: how much a voxel counts
-  std::span<const std::uint8_t> observed;    ///< [z, y, x], 0 = label unknown (not background)
+  std::span<const float> image;           ///< [channels, z, y, x], normalised
+  std::span<const std::uint8_t> label;    ///< [z, y, x], class indices
+  std::span<const float> softLabel;       ///< [classes, z, y, x], sums to 1 where observed
+  std::span<const float> weight;          ///< [z, y, x], ≥ 0: how much a voxel counts
+  std::span<const std::uint8_t> observed; ///< [z, y, x], 0 = label unknown (not background)
 };
 
 /** Read side: a folder `cache.json` + `cases/<id>.safetensors`.
  *
- * Opening checks the schema, that every file is there and has its stated size; `Verify` compares all hashes. Volumes
- * are memory-mapped: the views live as long as the cache object. Thread-safe after construction.
- * \throws InputError if it is not a cache, ModelError if it was edited or is half-written. */
+ * Opening checks the schema, that every file is there and has its stated size; `Verify` compares
+ * all hashes. Volumes are memory-mapped: the views live as long as the cache object. Thread-safe
+ * after construction. \throws InputError if it is not a cache, ModelError if it was edited or is
+ * half-written. */
 class PreparedCache
 {
 public:
@@ -105,13 +105,15 @@ private:
   std::shared_ptr<Files> m_Files;
 };
 
-/** Write side: cases one after another, `cache.json` last. Until Finish the folder is not a cache. */
+/** Write side: cases one after another, `cache.json` last. Until Finish the folder is not a cache.
+ */
 class PreparedCacheWriter
 {
 public:
   PreparedCacheWriter(std::filesystem::path folder, nlohmann::json plan, Overwrite overwrite);
 
-  /** Writes the case's file; fills file, sha256, size and has… of the entry from the volume. Thread-safe. */
+  /** Writes the case's file; fills file, sha256, size and has… of the entry from the volume.
+   * Thread-safe. */
   void
   Add(PreparedCase entry, const PreparedVolume & volume);
 

@@ -39,9 +39,9 @@ struct TensorView
   std::span<const std::byte> bytes;
 };
 
-/** A safetensors file, memory-mapped. Strictly checked when opened: header at most 100 MB, offsets contiguous, in range
- * and without overlap, shape times element size equal to the length, unique names, and, for files that Sulcus wrote, a
- * SHA-256 for every tensor which `Verify` compares.
+/** A safetensors file, memory-mapped. Strictly checked when opened: header at most 100 MB, offsets
+ * contiguous, in range and without overlap, shape times element size equal to the length, unique
+ * names, and, for files that Sulcus wrote, a SHA-256 for every tensor which `Verify` compares.
  * \throws ModelError (exit 8) naming the file and what is wrong. */
 class SafeTensorsReader
 {
@@ -64,7 +64,8 @@ public:
   const std::map<std::string, std::string> &
   Metadata() const;
 
-  /** Compares every tensor's and the header's SHA-256. \throws ModelError naming the first that differs. */
+  /** Compares every tensor's and the header's SHA-256. \throws ModelError naming the first that
+   * differs. */
   void
   Verify() const;
 
@@ -73,8 +74,8 @@ private:
   std::shared_ptr<Mapping> m_Mapping;
 };
 
-/** Writes a safetensors file through AtomicFile, tensors in the order given, each 64-byte aligned, SHA-256 of each in
- * the metadata. Returns the SHA-256 of the file. \throws OutputError */
+/** Writes a safetensors file through AtomicFile, tensors in the order given, each 64-byte aligned,
+ * SHA-256 of each in the metadata. Returns the SHA-256 of the file. \throws OutputError */
 std::string
 WriteSafeTensors(const std::filesystem::path & path,
                  const std::vector<TensorView> & tensors,

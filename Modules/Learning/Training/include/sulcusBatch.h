@@ -18,9 +18,11 @@ struct Stream
   torch::Tensor softLabel; ///< float [N, K, z, y, x]
   torch::Tensor weight;    ///< float [N, z, y, x]
   torch::Tensor observed;  ///< bool [N, z, y, x]; false = label unknown
-  torch::Tensor millimetreFromVoxel; ///< double [N, 3, 4]: patch voxel (x, y, z) before augmentation -> LPS mm
+  torch::Tensor millimetreFromVoxel;   ///< double [N, 3, 4]: patch voxel (x, y, z) before
+                                       ///< augmentation -> LPS mm
   std::vector<std::int64_t> caseIndex; ///< N positions in the cache
-  std::map<std::string, torch::Tensor> extra; ///< what an objective's sampling rule adds, e.g. partitions or correspondences
+  std::map<std::string, torch::Tensor>
+      extra; ///< what an objective's sampling rule adds, e.g. partitions or correspondences
 
   Stream
   To(const torch::Device & device) const;
@@ -39,8 +41,8 @@ struct Batch
   To(const torch::Device & device) const;
 };
 
-/** Where a trainer gets its batches. The batch of a step is a function of seed and step alone, so a resumed run needs
- * nothing but the step number, and prefetching threads cannot change a result. */
+/** Where a trainer gets its batches. The batch of a step is a function of seed and step alone, so a
+ * resumed run needs nothing but the step number, and prefetching threads cannot change a result. */
 class BatchSource
 {
 public:

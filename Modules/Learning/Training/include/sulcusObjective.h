@@ -29,12 +29,14 @@ public:
   /** Called after the parameters moved, e.g. to move a momentum teacher. */
   virtual void
   AfterStep(std::int64_t /*step*/)
-  {}
+  {
+  }
 
   /** Called before the first step and after a resume: how long the run is, for ramps. */
   virtual void
   SetSchedule(std::int64_t /*totalSteps*/)
-  {}
+  {
+  }
 };
 
 /** What a step did. */
@@ -44,8 +46,9 @@ struct StepReport
   bool skipped = false; ///< the loss or a gradient was not finite: nothing moved
 };
 
-/** How one batch changes parameters: one optimiser, players in turn, look-ahead. The trainer knows only this.
- * All state that a bit-exact resume needs goes through Save and Load, as named tensors. */
+/** How one batch changes parameters: one optimiser, players in turn, look-ahead. The trainer knows
+ * only this. All state that a bit-exact resume needs goes through Save and Load, as named tensors.
+ */
 class StepRule
 {
 public:
