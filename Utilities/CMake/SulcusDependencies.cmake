@@ -7,10 +7,13 @@ find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 
 if(SULCUS_WITH_IMAGING)
   # Components are listed because a bare find_package(ITK) asks for FFTW, which is GPL.
-  find_package(ITK 5.2 REQUIRED COMPONENTS
+  set(SULCUS_ITK_COMPONENTS
     ITKCommon ITKImageGrid ITKImageFunction ITKImageIntensity ITKBiasCorrection ITKDistanceMap
     ITKConnectedComponents ITKSmoothing ITKThresholding ITKLabelVoting ITKImageCompare ITKStatistics
     ITKImageFeature ITKDisplacementField ITKTransform ITKGDCM ITKIOGDCM)
+  find_package(ITK 5.2 REQUIRED COMPONENTS ${SULCUS_ITK_COMPONENTS})
+  add_library(sulcus_itk INTERFACE IMPORTED GLOBAL)
+  set_target_properties(sulcus_itk PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${ITK_INCLUDE_DIRS}")
 endif()
 if(SULCUS_WITH_LEARNING)
   include(SulcusLibTorch)
