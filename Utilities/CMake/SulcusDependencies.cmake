@@ -18,13 +18,6 @@ endif()
 if(SULCUS_WITH_LEARNING)
   include(SulcusLibTorch)
 endif()
-if(SULCUS_WITH_VIEWING)
-  find_package(VTK 9.1 REQUIRED COMPONENTS
-    CommonCore CommonDataModel CommonExecutionModel FiltersCore FiltersGeneral FiltersGeometry
-    FiltersSources ImagingCore IOGeometry IOPLY IOXML IOImage IOExport InteractionStyle
-    InteractionWidgets RenderingCore RenderingOpenGL2 RenderingVolumeOpenGL2 RenderingFreeType
-    RenderingAnnotation)
-endif()
 if(SULCUS_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

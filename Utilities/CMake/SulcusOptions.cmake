@@ -1,7 +1,6 @@
-# What is built. Imaging, learning and viewing are separate towers: each can be left out.
+# What is built. Imaging and learning are separate towers: each can be left out.
 option(SULCUS_WITH_IMAGING "Modules and programs that need ITK" ON)
 option(SULCUS_WITH_LEARNING "Modules and programs that need LibTorch" ON)
-option(SULCUS_WITH_VIEWING "Modules and programs that need VTK (and ITK)" ${SULCUS_WITH_IMAGING})
 option(SULCUS_BUILD_TESTS "Unit, program and architecture tests" ON)
 option(SULCUS_CUDA "CUDA twins of the hot tensor kernels, in a library loaded at run time" OFF)
 option(SULCUS_PEER_BENCHMARKS "Benchmark programs that link other people's solvers; never installed" OFF)
