@@ -87,7 +87,9 @@ struct Plan
 nlohmann::ordered_json
 PlanToJson(const Plan & plan);
 
-/** \throws UsageError naming origin and key for an unknown key, a wrong type or a contradiction. */
+/** Reads and checks a plan; keys that are not there keep their defaults, except `schema_version`,
+ * which must be given. \throws UsageError naming origin and key for an unknown key (with the
+ * nearest known one), a wrong type or a contradiction. */
 Plan
 PlanFromJson(const nlohmann::json & json, const std::string & origin);
 
@@ -97,13 +99,18 @@ PlanFromJson(const nlohmann::json & json, const std::string & origin);
 void
 CheckPlan(const Plan & plan, const std::string & origin);
 
+/** \throws InputError if the file cannot be read, UsageError as PlanFromJson and for JSON that is
+ * not strict. */
 Plan
 ReadPlan(const std::filesystem::path & path);
 
-/** Levels, strides and kernels for a patch: an axis is halved while it keeps at least four voxels
- * and its spacing is within a factor two of the finest axis at that level; kernel 1 along an axis
- * until then. Sizes and spacing z, y, x. The patch is returned rounded up to a multiple of the
- * strides' product. */
+/** Levels, strides and kernels for a patch. Going down, an axis is halved while that leaves it at
+ * least four voxels and its spacing is less than twice the finest spacing among the axes that can
+ * still be halved; its kernel is 1 until its spacing is less than twice the finest of all, 3 from
+ * then on (the rule of Isensee et al., Nature Methods 2021). At most deepestLevel levels below the
+ * first; fewer once no axis can be halved. Sizes and spacing z, y, x. The patch is returned rounded
+ * up to a multiple of the strides' product. \throws UsageError for sizes or spacing that are not
+ * positive. */
 struct Topology
 {
   std::vector<std::array<int, 3>> strides;

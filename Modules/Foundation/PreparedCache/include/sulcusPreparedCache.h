@@ -8,7 +8,8 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
-#include <optional>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,7 @@ struct PreparedCase
   std::vector<std::int64_t> labelVoxels; ///< voxels of each class; empty without a label
   nlohmann::json undo;                   ///< how Preprocessing gets back to the native grid
   std::string file;                      ///< relative to the cache folder
+  std::uint64_t fileSize = 0;            ///< in bytes
   std::string sha256;                    ///< of that file
 
   bool
@@ -64,10 +66,10 @@ struct PreparedVolume
 
 /** Read side: a folder `cache.json` + `cases/<id>.safetensors`.
  *
- * Opening checks the schema, that every file is there and has its stated size; `Verify` compares
- * all hashes. Volumes are memory-mapped: the views live as long as the cache object. Thread-safe
- * after construction. \throws InputError if it is not a cache, ModelError if it was edited or is
- * half-written. */
+ * Opening checks the schema, that plan and case list are as written, that every file is there and
+ * has its stated size; `Verify` compares all hashes, on all threads. Volumes are memory-mapped: the
+ * views live as long as the cache object or a copy of it. Thread-safe after construction. \throws
+ * InputError if it is not a cache, ModelError if it was edited or is half-written. */
 class PreparedCache
 {
 public:
@@ -90,9 +92,11 @@ public:
   {
     return m_Identity;
   }
-  /** Maps the case's file on first use. */
+  /** Maps the case's file on first use. \throws ModelError if it does not hold what the case list
+   * says, UsageError if there is no such case. */
   PreparedVolume
   Volume(std::size_t index) const;
+  /** \throws ModelError naming the first file that differs from what was written. */
   void
   Verify() const;
 
@@ -105,29 +109,35 @@ private:
   std::shared_ptr<Files> m_Files;
 };
 
-/** Write side: cases one after another, `cache.json` last. Until Finish the folder is not a cache.
- */
+/** Write side: cases one after another, `cache.json` last. Until Finish the folder is not a cache;
+ * a cache that is overwritten stops being one at once. The folder stays locked against a second
+ * writer. */
 class PreparedCacheWriter
 {
 public:
+  /** \throws OutputError if the folder holds something and may not be overwritten, or another
+   * writer uses it. */
   PreparedCacheWriter(std::filesystem::path folder, nlohmann::json plan, Overwrite overwrite);
 
-  /** Writes the case's file; fills file, sha256, size and has… of the entry from the volume.
-   * Thread-safe. */
+  /** Writes the case's file; fills file, fileSize, sha256, size and has… of the entry from the
+   * volume, and labelVoxels where it is empty and there is a label. Thread-safe. \throws UsageError
+   * naming the case for an id that is no plain file name (letters, digits, '.', '_', '-') or is
+   * there already, arrays that do not fit the size, or a label, soft label or weight out of range;
+   * RuntimeError for values that are not finite; OutputError. */
   void
   Add(PreparedCase entry, const PreparedVolume & volume);
 
-  /** Orders the cases by id and writes `cache.json`. */
+  /** Orders the cases by id, writes `cache.json` and removes case files of an overwritten cache.
+   * \throws UsageError if there is no case, the numbers of channels differ, or a subject is on two
+   * sides of a split; OutputError */
   void
   Finish();
 
 private:
   std::filesystem::path m_Folder;
   nlohmann::json m_Plan;
-  Overwrite m_Overwrite;
-  std::vector<PreparedCase> m_Cases;
-  struct Guard;
-  std::shared_ptr<Guard> m_Guard;
+  struct State;
+  std::shared_ptr<State> m_State;
 };
 
 } // namespace sulcus
