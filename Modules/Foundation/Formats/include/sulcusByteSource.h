@@ -61,6 +61,10 @@ MakeByteSource(ByteView bytes, std::string name);
 std::unique_ptr<ByteSource>
 MakePlainByteSource(ByteView bytes, std::string name);
 
+/** The same, always taken as gzip (`zlibFraming` = false) or as a zlib stream. */
+std::unique_ptr<ByteSource>
+MakeInflatingByteSource(ByteView bytes, std::string name, bool zlibFraming);
+
 /** A DEFLATE stream cannot grow by more than this factor. */
 inline constexpr std::uint64_t LargestDeflateRatio = 1032;
 

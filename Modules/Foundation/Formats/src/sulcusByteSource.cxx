@@ -185,9 +185,15 @@ MakeByteSource(ByteView bytes, std::string name)
 {
   if (IsGzip(bytes))
   {
-    return std::make_unique<GzipSource>(bytes, std::move(name));
+    return MakeInflatingByteSource(bytes, std::move(name), false);
   }
   return MakePlainByteSource(bytes, std::move(name));
+}
+
+std::unique_ptr<ByteSource>
+MakeInflatingByteSource(ByteView bytes, std::string name, bool zlibFraming)
+{
+  return std::make_unique<GzipSource>(bytes, std::move(name), zlibFraming);
 }
 
 } // namespace sulcus

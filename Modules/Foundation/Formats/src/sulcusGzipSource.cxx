@@ -9,14 +9,16 @@ namespace sulcus
 
 namespace
 {
-constexpr int GzipWindow =
-    15 + 16; // largest window, gzip framing: zlib checks CRC and length itself
+constexpr int LargestWindow = 15;
+constexpr int GzipFraming = 16; // zlib checks CRC and length itself
 constexpr std::size_t LargestStep = std::size_t{1} << 30;
+constexpr std::uint64_t LargestRest = std::uint64_t{1} << 32;
 } // namespace
 
-GzipSource::GzipSource(ByteView bytes, std::string name) : m_Rest(bytes), m_Name(std::move(name))
+GzipSource::GzipSource(ByteView bytes, std::string name, bool zlibFraming)
+    : m_Rest(bytes), m_Name(std::move(name)), m_ZlibFraming(zlibFraming)
 {
-  if (inflateInit2(&m_Stream, GzipWindow) != Z_OK)
+  if (inflateInit2(&m_Stream, LargestWindow + (zlibFraming ? 0 : GzipFraming)) != Z_OK)
   {
     throw ResourceError(Message(m_Name, ": no memory to decompress"));
   }
@@ -32,14 +34,14 @@ GzipSource::~GzipSource()
 bool
 GzipSource::StartNextMember()
 {
-  if (IsGzip(m_Rest))
+  if (!m_ZlibFraming && IsGzip(m_Rest))
   {
     inflateReset(&m_Stream);
     return true;
   }
   if (std::any_of(m_Rest.begin(), m_Rest.end(), [](std::byte b) { return b != std::byte{0}; }))
   {
-    throw InputError(Message(m_Name, ": bytes after the end of the gzip stream"));
+    throw InputError(Message(m_Name, ": bytes after the end of the compressed stream"));
   }
   m_AtEnd = true;
   return false;
@@ -68,12 +70,12 @@ GzipSource::Inflate(std::span<std::byte> target)
     }
     else if (status == Z_BUF_ERROR || (status == Z_OK && used == 0 && made == 0))
     {
-      throw InputError(Message(m_Name, ": the gzip stream is cut"));
+      throw InputError(Message(m_Name, ": the compressed stream is cut"));
     }
     else if (status != Z_OK)
     {
       throw InputError(Message(m_Name,
-                               ": the gzip stream is damaged (",
+                               ": the compressed stream is damaged (",
                                m_Stream.msg != nullptr ? m_Stream.msg : "zlib error",
                                ")"));
     }
@@ -111,6 +113,10 @@ GzipSource::Finish()
   while (!m_AtEnd)
   {
     extra += Inflate(scratch);
+    if (extra > LargestRest)
+    {
+      throw InputError(Message(m_Name, ": far more data than the header announces"));
+    }
   }
   return extra;
 }

@@ -13,7 +13,7 @@ namespace sulcus
 class GzipSource : public ByteSource
 {
 public:
-  GzipSource(ByteView bytes, std::string name);
+  GzipSource(ByteView bytes, std::string name, bool zlibFraming);
   GzipSource(const GzipSource &) = delete;
   GzipSource &
   operator=(const GzipSource &) = delete;
@@ -38,6 +38,7 @@ private:
   ByteView m_Rest; ///< compressed bytes not yet given to zlib
   std::string m_Name;
   z_stream m_Stream{};
+  bool m_ZlibFraming = false;
   bool m_AtEnd = false;
 };
 

@@ -1,9 +1,11 @@
 #include "sulcusVolumeFile.h"
 
 #include "sulcusNiftiHeader.h"
+#include "sulcusTextVolumeHeaders.h"
 #include <sulcusError.h>
 
 #include <algorithm>
+#include <string_view>
 
 namespace sulcus
 {
@@ -11,6 +13,7 @@ namespace sulcus
 namespace
 {
 
+constexpr std::uint64_t LargestFile = std::uint64_t{1} << 37;
 constexpr std::uint64_t LargestExtensions = std::uint64_t{1} << 28;
 
 bool
@@ -103,7 +106,7 @@ ReadNifti(ByteView bytes,
     file.header.dataPath = PartnerPath(path, ".hdr", ".img");
     if (wantVoxels)
     {
-      const auto data = ReadWholeFile(file.header.dataPath, std::uint64_t{1} << 37, false);
+      const auto data = ReadWholeFile(file.header.dataPath, LargestFile, false);
       const auto voxelSource = MakeByteSource(data, file.header.dataPath);
       if (file.header.dataOffset > voxelSource->Remaining())
       {
@@ -120,12 +123,69 @@ ReadNifti(ByteView bytes,
   return file;
 }
 
-/** The first decompressed bytes, as far as they can be had. */
+/** NRRD and MetaImage: a text header, then or elsewhere the voxels. */
+VolumeFile
+ReadTextFormat(ParsedHeader parsed, ByteView bytes, const std::string & path, bool wantVoxels)
+{
+  VolumeFile file;
+  file.header = std::move(parsed.header);
+  if (!wantVoxels)
+  {
+    return file;
+  }
+  const bool elsewhere = !file.header.dataPath.empty();
+  const auto & dataPath = elsewhere ? file.header.dataPath : path;
+  const auto other = elsewhere ? ReadWholeFile(dataPath, LargestFile, false) : Bytes();
+  auto packed = elsewhere ? ByteView(other) : bytes.subspan(file.header.dataOffset);
+  if (parsed.packedBytes != 0 && parsed.packing != Packing::Raw &&
+      packed.size() != parsed.packedBytes)
+  {
+    throw InputError(Message(dataPath,
+                             ": holds ",
+                             packed.size(),
+                             " bytes of compressed voxels, the header says ",
+                             parsed.packedBytes));
+  }
+  const auto source =
+      parsed.packing == Packing::Raw
+          ? MakePlainByteSource(packed, dataPath)
+          : MakeInflatingByteSource(packed, dataPath, parsed.packing == Packing::Zlib);
+  file.voxels = ReadVoxels(*source, file.header, dataPath);
+  return file;
+}
+
+VolumeFile
+ReadMgh(ByteView bytes,
+        const std::string & path,
+        const VolumeReadOptions & options,
+        bool wantVoxels)
+{
+  const auto source = MakeByteSource(bytes, path);
+  Bytes header(MghHeaderBytes);
+  source->Read(header);
+  VolumeFile file;
+  file.header = ParseMghHeader(header, options, path).header;
+  file.header.gzipped = IsGzip(bytes);
+  if (wantVoxels)
+  {
+    const auto warnings = file.header.warnings;
+    file.voxels = ReadVoxels(*source, file.header, path);
+    file.header.warnings = warnings; // scan parameters and tags follow the voxels by design
+  }
+  return file;
+}
+
+/** The first bytes, decompressed, as far as they can be had. */
 Bytes
 StartOf(ByteView bytes, const std::string & path)
 {
+  constexpr std::size_t wanted = 160;
+  if (!IsGzip(bytes))
+  {
+    return Bytes(bytes.begin(), bytes.begin() + std::min(bytes.size(), wanted));
+  }
   const auto source = MakeByteSource(bytes, path);
-  Bytes start(std::min<std::uint64_t>(16, source->Remaining()));
+  Bytes start(wanted);
   source->Read(start);
   return start;
 }
@@ -137,13 +197,26 @@ Read(ByteView bytes, const std::string & path, const VolumeReadOptions & options
   {
     throw InputError(Message(path, ": holds only ", bytes.size(), " bytes"));
   }
-  switch (
-      SniffFormat(IsGzip(bytes) ? StartOf(bytes, path) : Bytes(bytes.begin(), bytes.begin() + 16)))
+  const auto format = SniffFormat(StartOf(bytes, path));
+  if (IsGzip(bytes) && format != FileFormat::Nifti && format != FileFormat::Mgz)
+  {
+    throw InputError(Message(path, ": compressed, but neither NIfTI nor MGZ inside"));
+  }
+  switch (format)
   {
   case FileFormat::Nifti:
     return ReadNifti(bytes, path, options, wantVoxels);
+  case FileFormat::Nrrd:
+    return ReadTextFormat(ParseNrrdHeader(bytes, options, path), bytes, path, wantVoxels);
+  case FileFormat::MetaImage:
+    return ReadTextFormat(ParseMetaImageHeader(bytes, options, path), bytes, path, wantVoxels);
+  case FileFormat::Mgz:
+    return ReadMgh(bytes, path, options, wantVoxels);
+  case FileFormat::Dicom:
+    throw InputError(Message(path, ": is a DICOM file; this reader takes volume files"));
   default:
-    throw InputError(Message(path, ": format not recognised (need NIfTI)"));
+    throw InputError(
+        Message(path, ": format not recognised (need NIfTI, NRRD, MetaImage, MGZ or DICOM)"));
   }
 }
 
@@ -162,9 +235,31 @@ HeaderPathOf(const std::string & path)
 FileFormat
 SniffFormat(ByteView start)
 {
+  const std::string_view text(reinterpret_cast<const char *>(start.data()), start.size());
   if (NiftiHeaderBytes(start) != 0)
   {
     return FileFormat::Nifti;
+  }
+  if (text.starts_with("NRRD000"))
+  {
+    return FileFormat::Nrrd;
+  }
+  if (text.size() >= 132 && text.substr(128, 4) == "DICM")
+  {
+    return FileFormat::Dicom;
+  }
+  if (text.starts_with(std::string_view("\0\0\0\1", 4)))
+  {
+    return FileFormat::Mgz;
+  }
+  for (const std::string_view key : {"ObjectType", "NDims", "Comment"})
+  {
+    const auto rest = text.starts_with(key) ? text.substr(key.size()) : std::string_view();
+    if (rest.find_first_not_of(" \t") != std::string_view::npos &&
+        rest[rest.find_first_not_of(" \t")] == '=')
+    {
+      return FileFormat::MetaImage;
+    }
   }
   return FileFormat::Unknown;
 }

@@ -2,8 +2,10 @@
 
 #include <sulcusAtomicFile.h>
 #include <sulcusImages.h>
+#include <sulcusSegmentInfo.h>
 
 #include <string>
+#include <vector>
 
 namespace sulcus
 {
@@ -12,6 +14,8 @@ struct WriteOptions
 {
   bool overwrite = false;   ///< may an existing file be replaced
   int compressionLevel = 1; ///< 1 (fast) to 9, for the formats that compress
+  std::vector<SegmentInfo>
+      segments; ///< names and colours of labels, for `.seg.nrrd`; missing ones get a default
 };
 
 /** The one door out: the file is absent, old or complete, whatever happens, and has been read back

@@ -2,6 +2,7 @@
 
 #include <sulcusImageGrid.h>
 #include <sulcusImages.h>
+#include <sulcusSegmentInfo.h>
 #include <sulcusVolumeHeader.h>
 
 #include <optional>
@@ -46,6 +47,17 @@ ReadImage(const std::string & path, const ReadOptions & options = {});
  */
 Loaded<LabelImage>
 ReadLabels(const std::string & path, const ReadOptions & options = {});
+
+/** A label map with what its labels mean, where the file says so (`.seg.nrrd`; layers are
+ * flattened). \throws InputError as ReadLabels; GeometryError where segments overlap, which one
+ * label map cannot hold. */
+struct LoadedSegmentation : Loaded<LabelImage>
+{
+  SegmentationInfo info;
+};
+
+LoadedSegmentation
+ReadSegmentation(const std::string & path, const ReadOptions & options = {});
 
 /** All components and all volumes of a file as the components of one image (volume major). */
 Loaded<VectorImage>

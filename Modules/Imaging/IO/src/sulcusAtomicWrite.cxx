@@ -4,6 +4,7 @@
 #include <sulcusGzipWriter.h>
 #include <sulcusImageGrid.h>
 #include <sulcusNiftiHeader.h>
+#include <sulcusTextVolumeHeaders.h>
 
 #include <algorithm>
 #include <span>
@@ -17,22 +18,30 @@ namespace
 enum class OutputFormat
 {
   Nifti,
-  NiftiGzip
+  NiftiGzip,
+  Nrrd,
+  SegNrrd,
+  MetaImage
 };
 
 OutputFormat
 FormatOf(const std::string & path)
 {
-  const auto endsWith = [&](std::string_view end) { return path.ends_with(end); };
-  if (endsWith(".nii.gz"))
+  static constexpr std::pair<std::string_view, OutputFormat> endings[] = {
+      {".nii.gz", OutputFormat::NiftiGzip},
+      {".nii", OutputFormat::Nifti},
+      {".seg.nrrd", OutputFormat::SegNrrd},
+      {".nrrd", OutputFormat::Nrrd},
+      {".mha", OutputFormat::MetaImage}};
+  for (const auto & [ending, format] : endings)
   {
-    return OutputFormat::NiftiGzip;
+    if (path.ends_with(ending))
+    {
+      return format;
+    }
   }
-  if (endsWith(".nii"))
-  {
-    return OutputFormat::Nifti;
-  }
-  throw UsageError(Message(path, ": unknown ending (need .nii or .nii.gz)"));
+  throw UsageError(
+      Message(path, ": unknown ending (need .nii.gz, .nii, .nrrd, .seg.nrrd or .mha)"));
 }
 
 VolumeHeader
@@ -51,6 +60,28 @@ HeaderFor(const ImageGrid & grid, VoxelType type)
   return header;
 }
 
+Bytes
+ToBytes(const std::string & text)
+{
+  const auto bytes = std::as_bytes(std::span(text));
+  return {bytes.begin(), bytes.end()};
+}
+
+Bytes
+BuildHeader(OutputFormat format, const VolumeHeader & header)
+{
+  switch (format)
+  {
+  case OutputFormat::Nrrd:
+  case OutputFormat::SegNrrd:
+    return ToBytes(BuildNrrdHeader(header, true));
+  case OutputFormat::MetaImage:
+    return ToBytes(BuildMetaImageHeader(header));
+  default:
+    return BuildNiftiHeader(header);
+  }
+}
+
 std::string
 Write(const std::string & path,
       const VolumeHeader & header,
@@ -59,17 +90,57 @@ Write(const std::string & path,
 {
   const auto format = FormatOf(path);
   AtomicFile file(path, options.overwrite ? Overwrite::Allow : Overwrite::Refuse);
-  const auto start = BuildNiftiHeader(header);
-  if (format == OutputFormat::NiftiGzip)
+  const auto start = BuildHeader(format, header);
+  const auto sink = [&](ByteView part) { file.Write(part); };
+  switch (format)
   {
-    WriteGzip({start, voxels}, options.compressionLevel, [&](ByteView part) { file.Write(part); });
-  }
-  else
-  {
-    file.Write(start);
-    file.Write(voxels);
+  case OutputFormat::NiftiGzip:
+    WriteGzip({start, voxels}, options.compressionLevel, sink);
+    break;
+  case OutputFormat::Nrrd:
+  case OutputFormat::SegNrrd:
+    sink(start);
+    WriteGzip({voxels}, options.compressionLevel, sink);
+    break;
+  default:
+    sink(start);
+    sink(voxels);
+    break;
   }
   return file.Commit();
+}
+
+/** The labels that occur, each described by the caller or by default. */
+std::vector<SegmentInfo>
+CompleteSegments(std::span<const std::uint16_t> labels, const std::vector<SegmentInfo> & described)
+{
+  std::vector<bool> present(65536, false);
+  for (const auto label : labels)
+  {
+    present[label] = true;
+  }
+  auto segments = described;
+  for (const auto & segment : described)
+  {
+    present[segment.labelValue] = false;
+  }
+  for (std::size_t label = 1; label < present.size(); ++label)
+  {
+    if (present[label])
+    {
+      segments.push_back(DefaultSegment(static_cast<std::uint16_t>(label)));
+    }
+  }
+  return segments;
+}
+
+void
+RequireNoSegmentFormat(const std::string & path)
+{
+  if (FormatOf(path) == OutputFormat::SegNrrd)
+  {
+    throw UsageError(Message(path, ": .seg.nrrd holds label maps only"));
+  }
 }
 
 template <typename TPixel>
@@ -95,6 +166,7 @@ RequireWritableFormat(const std::string & path)
 std::string
 WriteImage(const std::string & path, const FloatImage * image, const WriteOptions & options)
 {
+  RequireNoSegmentFormat(path);
   return Write(path,
                HeaderFor(GridOf(image), VoxelType::Float32),
                std::as_bytes(PixelsOf<float>(image)),
@@ -104,10 +176,14 @@ WriteImage(const std::string & path, const FloatImage * image, const WriteOption
 std::string
 WriteImage(const std::string & path, const MaskImage * image, const WriteOptions & options)
 {
-  return Write(path,
-               HeaderFor(GridOf(image), VoxelType::UInt8),
-               std::as_bytes(PixelsOf<std::uint8_t>(image)),
-               options);
+  const auto pixels = PixelsOf<std::uint8_t>(image);
+  if (FormatOf(path) == OutputFormat::SegNrrd)
+  {
+    const auto labels = NewImage<LabelImage>(GridOf(image));
+    std::copy(pixels.begin(), pixels.end(), labels->GetBufferPointer());
+    return WriteImage(path, labels.GetPointer(), options);
+  }
+  return Write(path, HeaderFor(GridOf(image), VoxelType::UInt8), std::as_bytes(pixels), options);
 }
 
 std::string
@@ -115,24 +191,34 @@ WriteImage(const std::string & path, const LabelImage * image, const WriteOption
 {
   const auto pixels = PixelsOf<std::uint16_t>(image);
   const auto large = std::any_of(pixels.begin(), pixels.end(), [](auto v) { return v > 255; });
+  auto header = HeaderFor(GridOf(image), large ? VoxelType::UInt16 : VoxelType::UInt8);
+  if (FormatOf(path) == OutputFormat::SegNrrd)
+  {
+    header.fields = FieldsOfSegments(CompleteSegments(pixels, options.segments), header.size);
+  }
   if (large)
   {
-    return Write(path, HeaderFor(GridOf(image), VoxelType::UInt16), std::as_bytes(pixels), options);
+    return Write(path, header, std::as_bytes(pixels), options);
   }
   const std::vector<std::uint8_t> narrow(pixels.begin(), pixels.end());
-  return Write(
-      path, HeaderFor(GridOf(image), VoxelType::UInt8), std::as_bytes(std::span(narrow)), options);
+  return Write(path, header, std::as_bytes(std::span(narrow)), options);
 }
 
 std::string
 WriteImage(const std::string & path, const VectorImage * image, const WriteOptions & options)
 {
+  RequireNoSegmentFormat(path);
   const auto count = image->GetNumberOfComponentsPerPixel();
   const auto voxels = image->GetLargestPossibleRegion().GetNumberOfPixels();
   auto header = HeaderFor(GridOf(image), VoxelType::Float32);
   header.volumes = count;
-  std::vector<float> planar(voxels * count);
   const float * const source = image->GetBufferPointer();
+  const auto format = FormatOf(path);
+  if (format != OutputFormat::Nifti && format != OutputFormat::NiftiGzip)
+  {
+    return Write(path, header, std::as_bytes(std::span(source, voxels * count)), options);
+  }
+  std::vector<float> planar(voxels * count);
   for (std::size_t voxel = 0; voxel < voxels; ++voxel)
   {
     for (std::size_t part = 0; part < count; ++part)

@@ -3,6 +3,8 @@
 #include <sulcusThreads.h>
 #include <sulcusVolumeFile.h>
 
+#include <algorithm>
+
 namespace sulcus
 {
 
@@ -64,6 +66,50 @@ BufferOf(itk::Image<TPixel, ImageDimension> * image)
   return {image->GetBufferPointer(), image->GetLargestPossibleRegion().GetNumberOfPixels()};
 }
 
+/** Layer after layer into one map; segment i becomes label i + 1. */
+LabelImage::Pointer
+FlattenLayers(const VolumeFile & file,
+              std::vector<SegmentInfo> & segments,
+              const std::string & path)
+{
+  auto image = EmptyImage<LabelImage>(file.header);
+  const auto target = BufferOf(image.GetPointer());
+  std::fill(target.begin(), target.end(), std::uint16_t{0});
+  std::vector<std::uint16_t> layer(target.size());
+  for (std::uint64_t number = 0; number < file.header.components; ++number)
+  {
+    DecodeLabels(file, 0, number, layer, path);
+    std::vector<std::uint16_t> newLabel(65536, 0);
+    for (std::size_t i = 0; i < segments.size(); ++i)
+    {
+      if (segments[i].layer == number)
+      {
+        newLabel[segments[i].labelValue] = static_cast<std::uint16_t>(i + 1);
+      }
+    }
+    for (std::size_t voxel = 0; voxel < layer.size(); ++voxel)
+    {
+      const auto label = newLabel[layer[voxel]];
+      if (label != 0 && target[voxel] != 0)
+      {
+        throw GeometryError(Message(path,
+                                    ": segments '",
+                                    segments[target[voxel] - 1].name,
+                                    "' and '",
+                                    segments[label - 1].name,
+                                    "' overlap, which one label map cannot hold"));
+      }
+      target[voxel] = label != 0 ? label : target[voxel];
+    }
+  }
+  for (std::size_t i = 0; i < segments.size(); ++i)
+  {
+    segments[i].labelValue = static_cast<std::uint16_t>(i + 1);
+    segments[i].layer = 0;
+  }
+  return image;
+}
+
 } // namespace
 
 ImageGrid
@@ -99,10 +145,39 @@ ReadImage(const std::string & path, const ReadOptions & options)
   return result;
 }
 
+LoadedSegmentation
+ReadSegmentation(const std::string & path, const ReadOptions & options)
+{
+  auto file = ReadVolumeFile(path, options);
+  auto segments = SegmentsFromFields(file.header.fields, path);
+  LoadedSegmentation result;
+  if (segments.empty() || file.header.components == 1)
+  {
+    RequireScalar(file.header, path);
+    const auto volume = ChooseVolume(file.header, options, path);
+    result.image = EmptyImage<LabelImage>(file.header);
+    DecodeLabels(file, volume, 0, BufferOf(result.image.GetPointer()), path);
+  }
+  else
+  {
+    result.image = FlattenLayers(file, segments, path);
+    file.header.warnings.push_back(Message(
+        file.header.components, " layers of segments are flattened; labels are numbered anew"));
+  }
+  result.info.segments = std::move(segments);
+  result.warnings = file.header.warnings;
+  result.header = std::move(file.header);
+  return result;
+}
+
 Loaded<LabelImage>
 ReadLabels(const std::string & path, const ReadOptions & options)
 {
   auto file = ReadVolumeFile(path, options);
+  if (file.header.components > 1 && !SegmentsFromFields(file.header.fields, path).empty())
+  {
+    return ReadSegmentation(path, options);
+  }
   const auto volume = ChooseVolume(file.header, options, path);
   RequireScalar(file.header, path);
   Loaded<LabelImage> result;
