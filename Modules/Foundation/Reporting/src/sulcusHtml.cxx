@@ -1,0 +1,301 @@
+#include "sulcusHtml.h"
+
+#include "sulcusHtmlStyle.h"
+#include <sulcusError.h>
+#include <sulcusRunRecord.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace sulcus
+{
+
+std::string
+EscapeHtml(std::string_view text)
+{
+  std::string escaped;
+  escaped.reserve(text.size());
+  for (const char c : text)
+  {
+    switch (c)
+    {
+    case '&':
+      escaped += "&amp;";
+      break;
+    case '<':
+      escaped += "&lt;";
+      break;
+    case '>':
+      escaped += "&gt;";
+      break;
+    case '"':
+      escaped += "&quot;";
+      break;
+    case '\'':
+      escaped += "&#39;";
+      break;
+    default:
+      if (static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t')
+      {
+        escaped += "\xEF\xBF\xBD";
+      }
+      else
+      {
+        escaped += c;
+      }
+    }
+  }
+  return escaped;
+}
+
+std::string
+Base64(std::span<const std::byte> bytes)
+{
+  static constexpr std::string_view digits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  text.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3)
+  {
+    const auto at = [&](std::size_t k)
+    { return i + k < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0U; };
+    const std::uint32_t group = at(0) << 16 | at(1) << 8 | at(2);
+    text += digits[group >> 18 & 63];
+    text += digits[group >> 12 & 63];
+    text += i + 1 < bytes.size() ? digits[group >> 6 & 63] : '=';
+    text += i + 2 < bytes.size() ? digits[group & 63] : '=';
+  }
+  return text;
+}
+
+HtmlPage::HtmlPage(std::string title) : m_Title(std::move(title))
+{
+}
+
+std::string
+HtmlPage::UniqueId(const std::string & wish)
+{
+  std::string base;
+  for (const char c : wish)
+  {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    const bool capital = c >= 'A' && c <= 'Z';
+    base += plain ? c : capital ? static_cast<char>(c - 'A' + 'a') : '-';
+  }
+  if (base.empty())
+  {
+    base = "part";
+  }
+  std::string id = base;
+  for (int n = 2; std::find(m_Ids.begin(), m_Ids.end(), id) != m_Ids.end(); ++n)
+  {
+    id = base + "-" + std::to_string(n);
+  }
+  m_Ids.push_back(id);
+  return id;
+}
+
+std::string
+HtmlPage::AddSection(const std::string & title, const std::string & id)
+{
+  const auto used = UniqueId(id.empty() ? title : id);
+  m_Contents.emplace_back(used, title);
+  m_Body += fmt::format("<h2 id=\"{}\">{}</h2>\n", used, EscapeHtml(title));
+  return used;
+}
+
+void
+HtmlPage::AddHeading(const std::string & title)
+{
+  m_Body += fmt::format("<h3>{}</h3>\n", EscapeHtml(title));
+}
+
+void
+HtmlPage::AddParagraph(const std::string & text)
+{
+  m_Body += fmt::format("<p>{}</p>\n", EscapeHtml(text));
+}
+
+void
+HtmlPage::AddNotice(const std::string & text)
+{
+  m_Body += fmt::format("<p class=\"notice\">{}</p>\n", EscapeHtml(text));
+}
+
+void
+HtmlPage::AddList(std::span<const std::string> items)
+{
+  m_Body += "<ul>\n";
+  for (const auto & item : items)
+  {
+    m_Body += fmt::format("<li>{}</li>\n", EscapeHtml(item));
+  }
+  m_Body += "</ul>\n";
+}
+
+void
+HtmlPage::AddKeyValues(std::span<const std::pair<std::string, std::string>> values)
+{
+  m_Body += "<dl>\n";
+  for (const auto & [key, value] : values)
+  {
+    m_Body += fmt::format("<dt>{}</dt><dd>{}</dd>\n", EscapeHtml(key), EscapeHtml(value));
+  }
+  m_Body += "</dl>\n";
+}
+
+void
+HtmlPage::AddPreformatted(const std::string & text)
+{
+  m_Body += fmt::format("<pre>{}</pre>\n", EscapeHtml(text));
+}
+
+void
+HtmlPage::AddTable(const Table & table, const HtmlTableOptions & options)
+{
+  m_Body += "<div class=\"scroll\"><table class=\"sortable\">\n";
+  if (!options.caption.empty())
+  {
+    m_Body += fmt::format("<caption>{}</caption>\n", EscapeHtml(options.caption));
+  }
+  m_Body += "<thead><tr>";
+  std::vector<bool> numeric;
+  for (std::size_t c = 0; c < table.Columns().size(); ++c)
+  {
+    numeric.push_back(table.IsNumeric(c));
+    m_Body += fmt::format("<th{}{} scope=\"col\"><button type=\"button\">{}</button></th>",
+                          numeric[c] ? " class=\"n\"" : "",
+                          table.Columns()[c] == options.sortedBy ? " aria-sort=\"ascending\"" : "",
+                          EscapeHtml(ColumnTitle(table.Columns()[c])));
+  }
+  m_Body += "</tr></thead>\n<tbody>\n";
+  for (const auto & row : table.Rows())
+  {
+    m_Body += "<tr>";
+    for (std::size_t c = 0; c < row.size(); ++c)
+    {
+      auto shown = EscapeHtml(ToText(row[c], options.format));
+      if (table.Columns()[c] == options.linkColumn)
+      {
+        const auto text = ToText(row[c]);
+        const auto link = std::find_if(options.links.begin(),
+                                       options.links.end(),
+                                       [&](const auto & one) { return one.first == text; });
+        if (link != options.links.end())
+        {
+          shown = fmt::format("<a href=\"#{}\">{}</a>", EscapeHtml(link->second), shown);
+        }
+      }
+      const auto missing = IsMissing(row[c]);
+      const auto kind = missing      ? (numeric[c] ? " class=\"n m\"" : " class=\"m\"")
+                        : numeric[c] ? " class=\"n\""
+                                     : "";
+      const auto full = ToText(row[c]);
+      const bool rounded = numeric[c] && !missing && full != ToText(row[c], options.format);
+      m_Body += rounded ? fmt::format("<td{} data-v=\"{}\">{}</td>", kind, full, shown)
+                        : fmt::format("<td{}>{}</td>", kind, shown);
+    }
+    m_Body += "</tr>\n";
+  }
+  m_Body += "</tbody></table></div>\n";
+}
+
+void
+HtmlPage::AddChart(const std::string & svg, const std::string & caption)
+{
+  if (!svg.starts_with("<svg") || svg.find("<script") != std::string::npos)
+  {
+    throw UsageError("a chart must be an <svg> element without a script");
+  }
+  m_Body += "<figure>" + svg;
+  m_Body += caption.empty() ? "" : fmt::format("<figcaption>{}</figcaption>", EscapeHtml(caption));
+  m_Body += "</figure>\n";
+}
+
+void
+HtmlPage::AddPng(std::span<const std::byte> png,
+                 const std::string & description,
+                 const std::string & caption)
+{
+  static constexpr std::array<unsigned char, 8> signature{
+      0x89, 'P', 'N', 'G', 0x0D, 0x0A, 0x1A, 0x0A};
+  const bool isPng =
+      png.size() > signature.size() && std::equal(signature.begin(),
+                                                  signature.end(),
+                                                  png.begin(),
+                                                  [](unsigned char expected, std::byte found)
+                                                  { return std::byte{expected} == found; });
+  if (!isPng)
+  {
+    throw UsageError(Message("picture '", description, "': the bytes are no PNG file"));
+  }
+  m_Body +=
+      fmt::format("<figure><img loading=\"lazy\" alt=\"{}\" src=\"data:image/png;base64,{}\">",
+                  EscapeHtml(description),
+                  Base64(png));
+  m_Body += caption.empty() ? "" : fmt::format("<figcaption>{}</figcaption>", EscapeHtml(caption));
+  m_Body += "</figure>\n";
+}
+
+std::string
+HtmlPage::BeginGroup(const std::string & title, bool open, const std::string & id)
+{
+  const auto used = UniqueId(id.empty() ? title : id);
+  m_Body += fmt::format(
+      "<details id=\"{}\"{}><summary>{}</summary>\n", used, open ? " open" : "", EscapeHtml(title));
+  ++m_OpenGroups;
+  return used;
+}
+
+void
+HtmlPage::EndGroup()
+{
+  if (m_OpenGroups == 0)
+  {
+    throw UsageError("EndGroup without BeginGroup");
+  }
+  m_Body += "</details>\n";
+  --m_OpenGroups;
+}
+
+std::string
+HtmlPage::Render() const
+{
+  if (m_OpenGroups != 0)
+  {
+    throw UsageError(Message("page '", m_Title, "': ", m_OpenGroups, " group(s) still open"));
+  }
+  std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                     "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+                     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+                     "style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:\">\n";
+  page += fmt::format(
+      "<meta name=\"generator\" content=\"Sulcus {}\">\n<title>{}</title>\n<style>{}</style>\n"
+      "</head>\n<body>\n<h1>{}</h1>\n",
+      EscapeHtml(Version()),
+      EscapeHtml(m_Title),
+      HtmlStyle,
+      EscapeHtml(m_Title));
+  if (m_Contents.size() > 1)
+  {
+    page += "<nav aria-label=\"Contents\"><ul>\n";
+    for (const auto & [id, title] : m_Contents)
+    {
+      page += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", id, EscapeHtml(title));
+    }
+    page += "</ul></nav>\n";
+  }
+  page += "<main>\n" + m_Body + "</main>\n";
+  page += fmt::format("<script>{}</script>\n</body>\n</html>\n", HtmlScript);
+  return page;
+}
+
+std::string
+HtmlPage::Write(const std::filesystem::path & path, Overwrite overwrite) const
+{
+  return AtomicWriteText(path, Render(), overwrite);
+}
+
+} // namespace sulcus
