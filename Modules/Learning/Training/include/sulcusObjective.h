@@ -18,7 +18,10 @@ struct LossTerms
   std::map<std::string, double> logged; ///< detached values for the learning curves
 };
 
-/** What a run minimises. Owns its networks and heads as submodules. */
+/** What a run minimises. Owns its networks and heads as submodules.
+ *
+ * An objective runs its networks under an AutocastScope where it was given bf16 and computes its losses
+ * in float. */
 class Objective : public torch::nn::Module
 {
 public:
@@ -35,6 +38,18 @@ public:
   /** Called before the first step and after a resume: how long the run is, for ramps. */
   virtual void
   SetSchedule(std::int64_t /*totalSteps*/)
+  {
+  }
+
+  /** State beyond parameters and buffers that a bit-exact resume needs, e.g. a memory bank: added
+   * to, read from the map under names of its own. Parameters and buffers of this module and its
+   * submodules are stored anyway. */
+  virtual void
+  SaveExtra(std::map<std::string, torch::Tensor> & /*state*/) const
+  {
+  }
+  virtual void
+  LoadExtra(const std::map<std::string, torch::Tensor> & /*state*/)
   {
   }
 };
@@ -54,6 +69,15 @@ class StepRule
 public:
   virtual ~StepRule() = default;
 
+  /** Called before the first step and after a resume: how long the run is, for schedules and ramps.
+   */
+  virtual void
+  SetSchedule(std::int64_t /*totalSteps*/)
+  {
+  }
+
+  /** One batch. LibTorch's generators were seeded from the run's seed and batch.step just before,
+   * so dropout is a function of both and needs no stored state. */
   virtual StepReport
   Step(const Batch & batch) = 0;
 
