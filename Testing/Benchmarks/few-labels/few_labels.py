@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Few-label benchmark: trains, segments and scores every asked cell of arms x labelled x seeds on a frozen split.
+
+usage: few_labels.py --data hippocampus --arms supervised --labelled 1,2,4,8 --seeds 0,1,2
+       few_labels.py --table                 # only prints the league table from the kept results
+
+Needs SULCUS_TEST_DATA (frozen splits) and built programs (--programs, default build/ci/bin). A finished cell is one JSON line
+in the results file and is skipped when asked for again with the same settings; a cell not run says so in the table. Several
+processes or nodes share a table with --part K/N. The last checkpoint is evaluated; test cases choose nothing.
+"""
+import argparse
+import fcntl
+import hashlib
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import arms as arm_definitions
+import league
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", default="hippocampus", choices=sorted(arm_definitions.DATA))
+    parser.add_argument("--arms", default="supervised")
+    parser.add_argument("--labelled", default="1,2,4,8", help="0 = the whole pool")
+    parser.add_argument("--seeds", default="0,1,2")
+    parser.add_argument("--steps", type=int, default=0, help="training steps; 0 takes the data set's default")
+    parser.add_argument("--programs", default=str(ROOT / "build" / "ci" / "bin"))
+    parser.add_argument("--work", default=str(ROOT / "build" / "few-labels"))
+    parser.add_argument("--results", default=str(ROOT / "Documentation" / "Results" / "few-labels.jsonl"))
+    parser.add_argument("--evaluate_on", default="test", choices=["test", "validation"])
+    parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="extra option of sulcus-train, for tuning on validation cases")
+    parser.add_argument("--part", default="1/1", help="K/N: run every N-th cell, beginning with the K-th")
+    parser.add_argument("--table", action="store_true")
+    return parser.parse_args()
+
+
+def run(command):
+    """Runs a program without a shell; a failure shows its last lines. Returns the seconds it took."""
+    started = time.monotonic()
+    done = subprocess.run([str(c) for c in command], capture_output=True, text=True)
+    if done.returncode != 0:
+        raise SystemExit(f"{Path(command[0]).name} failed with status {done.returncode}:\n{done.stderr[-2000:]}")
+    return time.monotonic() - started
+
+
+def write_manifest(path, name, root, split, evaluate_on):
+    """One row a case of the frozen split; only what the split allows is listed."""
+    layout = arm_definitions.DATA[name]
+    rows = ["case\tsubject\timage\tlabel"]
+    for case in split["pool"] + split[evaluate_on]:
+        image, label = layout["files"](root, case)
+        rows.append(f"{case}\t{layout['subject'](case)}\t{image}\t{label}")
+    path.write_text("\n".join(rows) + "\n")
+
+
+def prepare(options, name, root, split, labelled, seed, folder):
+    layout = arm_definitions.DATA[name]
+    cache = folder / f"cache-{labelled}-{seed if labelled else 'all'}"
+    if (cache / "cache.json").exists():
+        return cache
+    manifest = folder / f"manifest-{labelled}-{seed}.tsv"
+    write_manifest(manifest, name, root, split, "validation")
+    run([Path(options.programs) / "sulcus-prepare", manifest, "--output", cache, "--overwrite", "--splits", root / "splits.json",
+         "--labelled", labelled, "--split_seed", seed] + layout["prepare"])
+    return cache
+
+
+def settings_of(options, name, arm, labelled, seed):
+    steps = options.steps or arm_definitions.DATA[name]["steps"]
+    return {"data": name, "arm": arm, "labelled": labelled, "seed": seed, "steps": steps, "evaluate_on": options.evaluate_on,
+            "prepare": arm_definitions.DATA[name]["prepare"], "pretrain": arm_definitions.ARMS[arm].get("pretrain", []),
+            "train": arm_definitions.ARMS[arm]["train"] + arm_definitions.DATA[name]["train"], "set": sorted(options.set)}
+
+
+def key_of(settings):
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def finished_keys(results):
+    return {json.loads(line)["key"] for line in results.read_text().splitlines()} if results.exists() else set()
+
+
+def append_line(results, record):
+    results.parent.mkdir(parents=True, exist_ok=True)
+    with open(results, "a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(json.dumps(record) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def pretrain(options, settings, cache, folder):
+    """The stages of the arm's pre-training, each from the one before; labels play no part, so stages are shared."""
+    initial, seconds = None, 0.0
+    for number, stage in enumerate(settings["pretrain"]):
+        name = hashlib.sha256(json.dumps(settings["pretrain"][: number + 1]).encode()).hexdigest()[:8]
+        run_folder = folder / f"pretrain-{name}-{settings['seed']}"
+        if not (run_folder / "model.safetensors").exists():
+            seconds += run([Path(options.programs) / "sulcus-pretrain", cache, "--output", run_folder, "--seed", settings["seed"],
+                            "--overwrite"] + stage + (["--init", initial] if initial else []))
+        initial = run_folder / "model.safetensors"
+    return initial, seconds
+
+
+def run_cell(options, root, split, settings, folder):
+    programs = Path(options.programs)
+    layout = arm_definitions.DATA[settings["data"]]
+    cache = prepare(options, settings["data"], root, split, settings["labelled"], settings["seed"], folder)
+    initial, pretrain_seconds = pretrain(options, settings, cache, folder)
+    run_folder = folder / f"run-{key_of(settings)}"
+    extra = [word for pair in options.set for word in ("--" + pair.split("=", 1)[0], pair.split("=", 1)[1])]
+    train_seconds = run([programs / "sulcus-train", cache, "--output", run_folder, "--steps", settings["steps"], "--seed",
+                         settings["seed"], "--overwrite"] + settings["train"] + (["--init", initial] if initial else []) + extra)
+    images = [str(layout["files"](root, case)[0]) for case in split[options.evaluate_on]]
+    segment_seconds = run([programs / "sulcus-segment", *images, "--model", run_folder / "model.safetensors", "--output_folder",
+                           run_folder / "predictions", "--overwrite"] + layout["segment"])
+    references = folder / f"references-{options.evaluate_on}"
+    references.mkdir(exist_ok=True)
+    for case in split[options.evaluate_on]:
+        image, label = layout["files"](root, case)
+        link = references / Path(image).name
+        if not link.is_symlink():
+            link.symlink_to(label)
+    run([programs / "sulcus-evaluate", "--prediction", run_folder / "predictions", "--reference", references, "--output",
+         run_folder / "scores.json", "--overwrite"] + layout["evaluate"])
+    return {"key": key_of(settings), **settings, "train_seconds": round(train_seconds, 1), "pretrain_seconds": round(pretrain_seconds, 1),
+            "segment_seconds": round(segment_seconds, 1), "dice": league.dice_by_case(run_folder / "scores.json"),
+            "commit": commit(), "hardware": hardware()}
+
+
+def commit():
+    done = subprocess.run(["git", "-C", str(ROOT), "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def hardware():
+    model = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    return f"{os.cpu_count()} cores, {model}"
+
+
+def main():
+    options = parse()
+    results = Path(options.results)
+    if not options.table:
+        if "SULCUS_TEST_DATA" not in os.environ:
+            raise SystemExit("SULCUS_TEST_DATA is not set: the frozen splits are found through it")
+        root = Path(os.environ["SULCUS_TEST_DATA"]).resolve() / options.data
+        split = json.loads((root / "splits.json").read_text())
+        folder = Path(options.work) / options.data
+        folder.mkdir(parents=True, exist_ok=True)
+        cells = [(arm, int(labelled), int(seed)) for labelled in options.labelled.split(",") for arm in options.arms.split(",")
+                 for seed in options.seeds.split(",")]
+        part, parts = map(int, options.part.split("/"))
+        for number, (arm, labelled, seed) in enumerate(cells):
+            settings = settings_of(options, options.data, arm, labelled, seed)
+            if number % parts != part - 1 or key_of(settings) in finished_keys(results):
+                continue
+            record = run_cell(options, root, split, settings, folder)
+            append_line(results, record)
+            print(f"{options.data} {arm}, {labelled} labelled, seed {seed}: Dice {league.mean_of(record):.4f}, "
+                  f"training {record['train_seconds']:.0f} s", flush=True)
+    print(league.table(results, options.data))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""Reads finished cells and prints the league table: mean Dice, confidence interval over cases, paired tests."""
+import json
+import math
+import random
+from collections import defaultdict
+
+
+def dice_by_case(scores_file):
+    """{case: {structure: Dice}} from the JSON that sulcus-evaluate writes."""
+    scores = json.loads(scores_file.read_text())
+    table = defaultdict(dict)
+    for row in scores["cases"]:
+        table[row["case"]][row["structure"]] = row["dice"]
+    return dict(table)
+
+
+def case_means(record):
+    return {case: sum(values.values()) / len(values) for case, values in record["dice"].items()}
+
+
+def mean_of(record):
+    means = case_means(record)
+    return sum(means.values()) / len(means)
+
+
+def bootstrap_interval(values, draws=2000):
+    chooser = random.Random(0)
+    means = sorted(sum(chooser.choices(values, k=len(values))) / len(values) for _ in range(draws))
+    return means[int(0.025 * draws)], means[int(0.975 * draws) - 1]
+
+
+def wilcoxon(a, b):
+    """Two-sided signed-rank test, normal approximation with tie correction (43 test cases are enough for it)."""
+    differences = [x - y for x, y in zip(a, b) if x != y]
+    n = len(differences)
+    if n == 0:
+        return 1.0
+    order = sorted(range(n), key=lambda i: abs(differences[i]))
+    ranks, ties, i = [0.0] * n, 0.0, 0
+    while i < n:
+        j = i
+        while j + 1 < n and abs(differences[order[j + 1]]) == abs(differences[order[i]]):
+            j += 1
+        for k in range(i, j + 1):
+            ranks[order[k]] = (i + j) / 2 + 1
+        ties += (j - i + 1) ** 3 - (j - i + 1)
+        i = j + 1
+    positive = sum(rank for rank, difference in zip(ranks, differences) if difference > 0)
+    mean, variance = n * (n + 1) / 4, n * (n + 1) * (2 * n + 1) / 24 - ties / 48
+    z = (abs(positive - mean) - 0.5) / math.sqrt(variance)
+    return min(1.0, math.erfc(max(0.0, z) / math.sqrt(2)))
+
+
+def holm(p_values):
+    order = sorted(range(len(p_values)), key=lambda i: p_values[i])
+    adjusted, running = [0.0] * len(p_values), 0.0
+    for rank, i in enumerate(order):
+        running = max(running, min(1.0, (len(p_values) - rank) * p_values[i]))
+        adjusted[i] = running
+    return adjusted
+
+
+def averaged_over_seeds(records):
+    totals = defaultdict(list)
+    for record in records:
+        for case, value in case_means(record).items():
+            totals[case].append(value)
+    return {case: sum(values) / len(values) for case, values in totals.items()}
+
+
+def table(results, data, baseline="supervised"):
+    if not results.exists():
+        return "no finished cells"
+    records = [json.loads(line) for line in results.read_text().splitlines()]
+    records = [r for r in records if r["data"] == data and r["evaluate_on"] == "test"]
+    cells = defaultdict(list)
+    for record in records:
+        cells[(record["labelled"] or 10**9, record["arm"], record["steps"])].append(record)
+    comparisons = []
+    for (labelled, arm, steps), members in cells.items():
+        base = cells.get((labelled, baseline, steps))
+        if arm != baseline and base:
+            a, b = averaged_over_seeds(members), averaged_over_seeds(base)
+            cases = sorted(a.keys() & b.keys())
+            comparisons.append(((labelled, arm, steps), wilcoxon([a[c] for c in cases], [b[c] for c in cases])))
+    adjusted = dict(zip((key for key, _ in comparisons), holm([p for _, p in comparisons])))
+    lines = ["| data | labelled | arm | steps | mean Dice | 95 % interval over cases | by seed | worst case | Holm p vs " + baseline + " | training s |",
+             "|---|---|---|---|---|---|---|---|---|---|"]
+    for key in sorted(cells):
+        labelled, arm, steps = key
+        members = sorted(cells[key], key=lambda r: r["seed"])
+        values = list(averaged_over_seeds(members).values())
+        low, high = bootstrap_interval(values)
+        seeds = ", ".join(f"{r['seed']}: {mean_of(r):.4f}" for r in members)
+        p = f"{adjusted[key]:.2g}" if key in adjusted else ""
+        seconds = sum(r["train_seconds"] + r["pretrain_seconds"] for r in members) / len(members)
+        lines.append(f"| {data} | {'all' if labelled == 10**9 else labelled} | {arm} | {steps} | {sum(values) / len(values):.4f} | {low:.3f} to {high:.3f} | "
+                     f"{seeds} | {min(min(case_means(r).values()) for r in members):.3f} | {p} | {seconds:.0f} |")
+    return "\n".join(lines)
