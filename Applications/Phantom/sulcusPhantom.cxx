@@ -15,7 +15,7 @@ Program()
       "manifest.tsv in which only some training cases have a label, a frozen splits.json, and the "
       "drawings of simulated annotators. Voxels that an annotator left out hold 255. The same seed "
       "and options give the same files.";
-  program.example = "sulcus-phantom --output_folder cohort --cases 16 --labelled_cases 4";
+  program.example = "sulcus-phantom --output cohort --cases 16 --labelled_cases 4";
   program.usesSeed = true;
   return program;
 }
@@ -33,7 +33,7 @@ main(int argc, char ** argv)
       Program(),
       [&](sulcus::Parameters & visit)
       {
-        visit("output_folder", folder, "Folder for the data set; must not exist or be empty.")
+        visit("output", folder, "Folder for the data set; must not exist or be empty.")
             .Kind(sulcus::ParameterKind::OutputFolder)
             .Required()
             .Positional()

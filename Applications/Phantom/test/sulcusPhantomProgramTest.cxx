@@ -23,7 +23,7 @@ TEST(PhantomProgram, WritesTheSameCohortTwice)
   for (const char * name : {"first", "second"})
   {
     const auto run = RunProgram("phantom",
-                                {"--output_folder",
+                                {"--output",
                                  (folder / name).string(),
                                  "--cases",
                                  "4",
@@ -61,7 +61,7 @@ TEST(PhantomProgram, RefusesBadOptionsInOneLineAndWritesNothing)
                                                     {"--scans_per_subject", "3"}};
   for (auto arguments : cases)
   {
-    arguments.insert(arguments.end(), {"--output_folder", target});
+    arguments.insert(arguments.end(), {"--output", target});
     const auto run = RunProgram("phantom", arguments);
     EXPECT_EQ(run.status, 2) << arguments[0];
     EXPECT_EQ(run.ErrorLines(), 1) << run.errors;
@@ -74,7 +74,7 @@ TEST(PhantomProgram, KeepsAnExistingFolderUnlessToldToOverwrite)
 {
   const TestFolder folder;
   std::ofstream(folder / "mine.txt") << "precious";
-  const auto run = RunProgram("phantom", {"--output_folder", folder.Path().string()});
+  const auto run = RunProgram("phantom", {"--output", folder.Path().string()});
   EXPECT_EQ(run.status, 4);
   EXPECT_EQ(run.ErrorLines(), 1) << run.errors;
   EXPECT_EQ(FilesBelow(folder.Path()), std::vector<std::string>{"mine.txt"});
@@ -83,7 +83,7 @@ TEST(PhantomProgram, KeepsAnExistingFolderUnlessToldToOverwrite)
 TEST(PhantomProgram, DryRunWritesNothing)
 {
   const TestFolder folder;
-  const auto run = RunProgram("phantom", {"--output_folder", (folder / "c").string(), "--dry_run"});
+  const auto run = RunProgram("phantom", {"--output", (folder / "c").string(), "--dry_run"});
   EXPECT_EQ(run.status, 0) << run.errors;
   EXPECT_FALSE(std::filesystem::exists(folder / "c"));
 }
