@@ -22,7 +22,7 @@ struct AugmentationOptions
 void
 Describe(Parameters & visit, AugmentationOptions & o);
 
-/** Named settings: "none"; "default" for supervised training; "weak" (flips and mild geometry, no
+/** Named settings: "none"; "full" for supervised training; "weak" (flips and mild geometry, no
  * intensity); "strong-intensity" (no geometry); "contrastive" (views of section 10 of our
  * contrastive method page); "contrastive-published" (brightness, contrast and clip of Chaitanya et
  * al. 2020, no geometry). \throws UsageError naming the known ones. */

@@ -118,7 +118,7 @@ NamedAugmentation(const std::string & name)
   {
     return Nothing();
   }
-  if (name == "default")
+  if (name == "full")
   {
     return {};
   }
@@ -145,7 +145,7 @@ NamedAugmentation(const std::string & name)
 std::vector<std::string>
 AugmentationNames()
 {
-  return {"none", "default", "weak", "strong-intensity", "contrastive", "contrastive-published"};
+  return {"none", "full", "weak", "strong-intensity", "contrastive", "contrastive-published"};
 }
 
 DrawnAugmentation

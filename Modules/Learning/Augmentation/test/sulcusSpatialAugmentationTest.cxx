@@ -416,16 +416,26 @@ TEST(UndoSpatial, RestoresASmoothImageInsideAndFlipsExactly)
                 patch.target);
     std::vector<float> restored(patch.image.size());
     UndoSpatial(drawn, size, spacing, patch.image, -1e9f, restored);
+    // Half a voxel beyond the edge still counts as inside, with the edge's value: stay clear of it.
+    const auto isInner = [&](std::size_t i)
+    {
+      const auto at = static_cast<std::int64_t>(i);
+      const Size p{at / (size[1] * size[2]), at / size[2] % size[1], at % size[2]};
+      return p[0] > 2 && p[0] < size[0] - 3 && p[1] > 2 && p[1] < size[1] - 3 && p[2] > 2 &&
+             p[2] < size[2] - 3;
+    };
     std::size_t compared = 0;
     for (std::size_t i = 0; i < Voxels(size); ++i)
     {
-      if (restored[i] > -60.0f) // not reached by the filling from outside
+      const bool isExact = drawn.displacementInMm.IsEmpty();
+      if (restored[i] > -60.0f &&
+          (isExact || isInner(i))) // not reached by the filling from outside
       {
-        ASSERT_NEAR(restored[i], volume.image[i], drawn.displacementInMm.IsEmpty() ? 0.0 : 0.2);
+        ASSERT_NEAR(restored[i], volume.image[i], isExact ? 0.0 : 0.2);
         ++compared;
       }
     }
-    EXPECT_GT(compared, Voxels(size) / 3);
+    EXPECT_GT(compared, Voxels(size) / 6);
   }
 }
 
