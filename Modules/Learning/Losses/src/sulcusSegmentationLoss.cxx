@@ -94,6 +94,13 @@ Weighted(const Tensor & values, const Tensor & weight)
   return weight.defined() ? values * weight : values;
 }
 
+/** numerator / denominator, 0 where both are 0. */
+Tensor
+Ratio(const Tensor & numerator, const Tensor & denominator)
+{
+  return numerator / torch::where(denominator > 0, denominator, torch::ones_like(denominator));
+}
+
 /** Mean of 1 - index over classes and samples, by the options. \param index, presence [N or 1, K]
  */
 Tensor
@@ -149,9 +156,9 @@ TverskyLoss(const Tensor & probability,
   const Tensor common = SumOverSpace(wp * c.probability, options.batch);
   const Tensor predicted = SumOverSpace(wp, options.batch);
   const Tensor truth = SumOverSpace(Weighted(c.probability, c.weight), options.batch);
-  const Tensor index =
-      (common + options.smooth) / (common + falsePositiveWeight * (predicted - common) +
-                                   falseNegativeWeight * (truth - common) + options.smooth);
+  const Tensor index = Ratio(common + options.smooth,
+                             common + falsePositiveWeight * (predicted - common) +
+                                 falseNegativeWeight * (truth - common) + options.smooth);
   return MeanLoss(index, truth, ObservedSamples(c, options.batch), options);
 }
 
@@ -163,7 +170,7 @@ SoftDiceLoss(const Tensor & probability, const Target & target, const OverlapOpt
   const Tensor common = SumOverSpace(wp * c.probability, options.batch);
   const Tensor predicted = SumOverSpace(wp, options.batch);
   const Tensor truth = SumOverSpace(Weighted(c.probability, c.weight), options.batch);
-  const Tensor index = (2 * common + options.smooth) / (predicted + truth + options.smooth);
+  const Tensor index = Ratio(2 * common + options.smooth, predicted + truth + options.smooth);
   return MeanLoss(index, truth, ObservedSamples(c, options.batch), options);
 }
 

@@ -39,8 +39,10 @@ MakeTarget(const torch::Tensor & label,
 Target
 ShrinkTarget(const Target & target, std::int64_t classes, torch::IntArrayRef size)
 {
-  const torch::Tensor probability =
-      target.probability.dim() == 5 ? target.probability : OneHot(target.probability, classes);
+  const auto type = target.weight.defined() ? target.weight.scalar_type() : torch::kFloat;
+  const torch::Tensor probability = target.probability.dim() == 5
+                                        ? target.probability
+                                        : OneHot(target.probability, classes, type);
   if (!target.weight.defined())
   {
     return {torch::adaptive_avg_pool3d(probability, size), {}};

@@ -107,15 +107,17 @@ class NormActivationFunction : public torch::autograd::Function<NormActivationFu
 {
 public:
   static Tensor
-  forward(torch::autograd::AutogradContext * context,
-          const Tensor & input,
-          const Tensor & weight,
-          const Tensor & bias,
-          const Tensor & residual,
-          std::int64_t groups,
-          double slope,
-          double epsilon)
+  forward(
+      torch::autograd::AutogradContext * context,
+      const Tensor & input,
+      const Tensor & weight,
+      const Tensor & bias,
+      const Tensor & added, // without elements: no residual; a function's arguments must be defined
+      std::int64_t groups,
+      double slope,
+      double epsilon)
   {
+    const Tensor residual = added.numel() > 0 ? added : Tensor();
     const NormActivationOptions options{groups, slope, epsilon};
     Tensor output = torch::empty_like(input);
     Tensor moments = torch::empty({input.size(0) * groups, 2}, torch::kDouble);
@@ -224,8 +226,8 @@ NormActivation(const Tensor & input,
   {
     return NormActivationReference(input, weight, bias, residual, options);
   }
-  const Tensor added =
-      residual.defined() ? residual.to(input.scalar_type()).contiguous() : Tensor();
+  const Tensor added = residual.defined() ? residual.to(input.scalar_type()).contiguous()
+                                          : torch::empty({0}, input.options());
   return NormActivationFunction::apply(
       input.contiguous(), weight, bias, added, options.groups, options.slope, options.epsilon);
 }

@@ -156,8 +156,9 @@ Apply(const TElement * input,
       const TElement * residual,
       TElement * output,
       std::int64_t count,
+      TScalar mean,
       TScalar scale,
-      TScalar offset,
+      TScalar bias,
       TScalar slope)
 {
   std::int64_t i = 0;
@@ -165,21 +166,21 @@ Apply(const TElement * input,
   {
     for (; i + lanes <= count; i += lanes)
     {
-      Store(output + i, Leaky(Load(input + i) * scale + offset + Load(residual + i), slope));
+      Store(output + i, Leaky((Load(input + i) - mean) * scale + bias + Load(residual + i), slope));
     }
   }
   else
   {
     for (; i + lanes <= count; i += lanes)
     {
-      Store(output + i, Leaky(Load(input + i) * scale + offset, slope));
+      Store(output + i, Leaky((Load(input + i) - mean) * scale + bias, slope));
     }
   }
   if (i < count)
   {
     const Padded<TElement> x(input + i, count - i);
     const Padded<TElement> r(residual ? residual + i : input + i, count - i);
-    auto value = Load(x.values) * scale + offset;
+    auto value = (Load(x.values) - mean) * scale + bias;
     if (residual)
     {
       value += Load(r.values);
@@ -209,15 +210,14 @@ Forward(const NormRow<TElement, TScalar> & row,
   scale = 1.0 / std::sqrt((variance > 0 ? variance : (variance <= 0 ? 0.0 : variance)) + epsilon);
   for (std::int64_t c = 0; c < row.channels; ++c)
   {
-    const double factor = static_cast<double>(row.weight[c]) * scale;
-    const double offset = static_cast<double>(row.bias[c]) - mean * factor;
     const std::int64_t at = c * row.voxels;
     Apply(row.input + at,
           row.residual ? row.residual + at : nullptr,
           output + at,
           row.voxels,
-          static_cast<TScalar>(factor),
-          static_cast<TScalar>(offset),
+          static_cast<TScalar>(mean),
+          static_cast<TScalar>(static_cast<double>(row.weight[c]) * scale),
+          row.bias[c],
           row.slope);
   }
 }
@@ -232,7 +232,7 @@ GradientSums(const TElement * input,
              std::int64_t count,
              TScalar shift,
              TScalar scale,
-             TScalar offset,
+             TScalar bias,
              TScalar slope,
              double & sum,
              double & product)
@@ -251,7 +251,7 @@ GradientSums(const TElement * input,
       const std::int64_t valid = whole ? lanes : end - i;
       const V x = whole ? Load(input + i) : Load(Padded<TElement>(input + i, valid).values);
       const V g = whole ? Load(gradient + i) : Load(Padded<TElement>(gradient + i, valid).values);
-      V sign = x * scale + offset;
+      V sign = (x - shift) * scale + bias;
       if (output)
       {
         sign = whole ? Load(output + i) : Load(Padded<TElement>(output + i, valid).values);
@@ -289,7 +289,7 @@ InputGradient(const TElement * input,
               std::int64_t count,
               TScalar shift,
               TScalar scale,
-              TScalar offset,
+              TScalar bias,
               TScalar slope,
               TScalar factor,
               TScalar constant,
@@ -305,7 +305,7 @@ InputGradient(const TElement * input,
     V d = whole ? Load(source + i) : Load(Padded<TElement>(source + i, valid).values);
     if (!residualGradient)
     {
-      d = x * scale + offset > 0 ? d : d * slope;
+      d = (x - shift) * scale + bias > 0 ? d : d * slope;
     }
     const V value = d * factor - constant - (x - shift) * linear;
     if (whole)
@@ -345,7 +345,7 @@ Backward(const NormRow<TElement, TScalar> & row,
                  row.voxels,
                  shift,
                  static_cast<TScalar>(factor),
-                 static_cast<TScalar>(static_cast<double>(row.bias[c]) - mean * factor),
+                 row.bias[c],
                  row.slope,
                  sum,
                  product);
@@ -365,7 +365,7 @@ Backward(const NormRow<TElement, TScalar> & row,
                   row.voxels,
                   shift,
                   static_cast<TScalar>(factor),
-                  static_cast<TScalar>(static_cast<double>(row.bias[c]) - mean * factor),
+                  row.bias[c],
                   row.slope,
                   static_cast<TScalar>(factor),
                   static_cast<TScalar>(scale * meanOfGradient),

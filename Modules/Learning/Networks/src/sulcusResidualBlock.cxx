@@ -1,5 +1,7 @@
 #include "sulcusResidualBlock.h"
 
+#include <algorithm>
+
 namespace sulcus
 {
 
