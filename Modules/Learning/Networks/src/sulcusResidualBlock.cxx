@@ -31,7 +31,11 @@ ResidualBlockImpl::Shortcut(const torch::Tensor & input)
   {
     // ceil_mode: the last block of an odd axis averages what there is, so sizes match the strided
     // convolution's.
-    const std::vector<std::int64_t> stride{m_Stride[0], m_Stride[1], m_Stride[2]};
+    std::vector<std::int64_t> stride{m_Stride[0], m_Stride[1], m_Stride[2]};
+    for (int axis = 0; axis < 3; ++axis)
+    {
+      stride[axis] = std::min(stride[axis], input.size(axis + 2));
+    }
     value = torch::avg_pool3d(
         value, stride, stride, 0, /*ceil_mode=*/true, /*count_include_pad=*/false);
   }
