@@ -3,6 +3,7 @@
 #include "sulcusNiftiHeader.h"
 #include "sulcusTextVolumeHeaders.h"
 #include <sulcusError.h>
+#include <sulcusMemory.h>
 
 #include <algorithm>
 #include <string_view>
@@ -14,6 +15,7 @@ namespace
 {
 
 constexpr std::uint64_t LargestFile = std::uint64_t{1} << 37;
+constexpr std::uint64_t LargeVoxels = std::uint64_t{1} << 26;
 constexpr std::uint64_t LargestExtensions = std::uint64_t{1} << 28;
 
 bool
@@ -79,6 +81,10 @@ ReadVoxels(ByteSource & source, VolumeHeader & header, const std::string & path)
                              " bytes of voxels, at most ",
                              source.Remaining(),
                              " can follow"));
+  }
+  if (claimed > LargeVoxels)
+  {
+    RequireMemory(claimed, "the voxels of one file");
   }
   Bytes voxels(claimed);
   source.Read(voxels);

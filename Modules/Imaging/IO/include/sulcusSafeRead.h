@@ -18,6 +18,10 @@ struct ReadOptions : VolumeReadOptions
   std::optional<std::uint64_t>
       volume; ///< which volume of a 4-D file, counted from 0; a 4-D file is refused without
   std::uint64_t component = 0; ///< which component of a vector file, for scalar reading
+  std::string
+      series; ///< which series of a DICOM folder: UID, series number, or "#2" for the second listed
+  bool resampleIrregular = false; ///< put tilted or unevenly spaced DICOM slices on a regular grid
+  std::string reference;          ///< image whose grid an RTSTRUCT is drawn on
 };
 
 /** Size, geometry, type and warnings of a file, without its voxels. */

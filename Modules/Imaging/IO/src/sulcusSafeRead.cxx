@@ -1,5 +1,6 @@
 #include "sulcusSafeRead.h"
 
+#include "sulcusDicomRead.h"
 #include <sulcusThreads.h>
 #include <sulcusVolumeFile.h>
 
@@ -131,6 +132,10 @@ GridOf(const VolumeHeader & header)
 Loaded<FloatImage>
 ReadImage(const std::string & path, const ReadOptions & options)
 {
+  if (IsDicomPath(path))
+  {
+    return ReadDicomImage(path, options);
+  }
   auto file = ReadVolumeFile(path, options);
   const auto volume = ChooseVolume(file.header, options, path);
   if (options.component == 0)
@@ -148,6 +153,10 @@ ReadImage(const std::string & path, const ReadOptions & options)
 LoadedSegmentation
 ReadSegmentation(const std::string & path, const ReadOptions & options)
 {
+  if (IsDicomPath(path))
+  {
+    return ReadDicomSegmentation(path, options);
+  }
   auto file = ReadVolumeFile(path, options);
   auto segments = SegmentsFromFields(file.header.fields, path);
   LoadedSegmentation result;
@@ -173,6 +182,10 @@ ReadSegmentation(const std::string & path, const ReadOptions & options)
 Loaded<LabelImage>
 ReadLabels(const std::string & path, const ReadOptions & options)
 {
+  if (IsDicomPath(path))
+  {
+    return ReadDicomSegmentation(path, options);
+  }
   auto file = ReadVolumeFile(path, options);
   if (file.header.components > 1 && !SegmentsFromFields(file.header.fields, path).empty())
   {
@@ -191,6 +204,10 @@ ReadLabels(const std::string & path, const ReadOptions & options)
 Loaded<VectorImage>
 ReadVector(const std::string & path, const ReadOptions & options)
 {
+  if (IsDicomPath(path))
+  {
+    return ReadDicomVector(path, options);
+  }
   auto file = ReadVolumeFile(path, options);
   Loaded<VectorImage> result;
   result.image = EmptyImage<VectorImage>(file.header);
@@ -216,6 +233,11 @@ ReadVector(const std::string & path, const ReadOptions & options)
 ImageInformation
 ReadHeader(const std::string & path, const ReadOptions & options)
 {
+  if (IsDicomPath(path))
+  {
+    const auto loaded = ReadDicomVector(path, options);
+    return {loaded.header, GridOf(loaded.header)};
+  }
   ImageInformation information;
   information.header = ReadVolumeHeader(path, options);
   information.grid = GridOf(information.header);

@@ -1,0 +1,59 @@
+#pragma once
+
+#include "sulcusSafeRead.h"
+
+#include <string>
+#include <vector>
+
+namespace sulcus
+{
+
+/** What one series of a folder is. */
+struct DicomSeriesSummary
+{
+  enum class Kind
+  {
+    Image,
+    Segmentation,
+    Structures,
+    Other
+  };
+
+  Kind kind = Kind::Other;
+  std::string uid;
+  std::string number;
+  std::string modality;
+  std::string description;
+  std::string contrast; ///< echo, repetition and inversion time, b-values: what is stated
+  std::size_t files = 0;
+  std::vector<std::string> volumes; ///< of a readable image series: the names of its volumes
+  std::string geometry;             ///< of a readable image series, in one line
+  std::string problem;              ///< why it cannot be read; empty if it can
+};
+
+/** Whether a path is a folder, or a file whose content is DICOM. \throws InputError if it cannot be
+ * opened */
+bool
+IsDicomPath(const std::string & path);
+
+/** Every series under a folder (or of one file), sorted by number, then UID. Files are parsed in a
+ * worker process. \throws InputError if there is no DICOM file at all */
+std::vector<DicomSeriesSummary>
+ListDicomSeries(const std::string & path, const ReadOptions & options = {});
+
+/** One image series as one volume. `options.series` (see ReadOptions) chooses
+ * where there are several. The place of every slice is verified; see MakeStacks for what is
+ * refused. \throws InputError, GeometryError, UsageError, ResourceError */
+Loaded<FloatImage>
+ReadDicomImage(const std::string & path, const ReadOptions & options = {});
+
+/** All volumes of a series as components. */
+Loaded<VectorImage>
+ReadDicomVector(const std::string & path, const ReadOptions & options = {});
+
+/** A DICOM SEG (binary, fractional at one half, or label map) on its own grid, or an RTSTRUCT drawn
+ * on `options.reference`. \throws as ReadDicomImage; GeometryError where segments overlap */
+LoadedSegmentation
+ReadDicomSegmentation(const std::string & path, const ReadOptions & options = {});
+
+} // namespace sulcus
