@@ -1,5 +1,6 @@
 #pragma once
 
+#include "sulcusAxisTaps.h"
 #include "sulcusBiasFieldImageFilter.h"
 #include "sulcusUndo.h"
 #include <sulcusImages.h>
@@ -23,6 +24,7 @@ struct PreprocessOptions
   bool correctBiasField = false;
   BiasFieldOptions biasField;
   std::vector<NormalisationPlan> normalisation; ///< one a channel; empty: z-score for each
+  Interpolation interpolation = Interpolation::CubicBSpline; ///< of resampling
   double thickSliceRatio =
       3.0; ///< axes this many times coarser than the finest are interpolated linearly, others by
            ///< cubic B-spline, which would ring between thick slices

@@ -209,15 +209,16 @@ CorrectBiasField(const FloatImage * image, const MaskImage * mask, const BiasFie
 }
 
 FloatImage::Pointer
-Resample(const FloatImage * image, const ImageGrid & grid, double thickSliceRatio)
+Resample(const FloatImage * image, const ImageGrid & grid, const PreprocessOptions & options)
 {
   const auto & spacing = image->GetSpacing();
   const double finest = std::min({spacing[0], spacing[1], spacing[2]});
   std::array<Interpolation, 3> interpolation{};
   for (unsigned int axis = 0; axis < 3; ++axis)
   {
-    const bool thick = spacing[axis] >= thickSliceRatio * finest;
-    interpolation[axis] = thick ? Interpolation::Linear : Interpolation::CubicBSpline;
+    const bool thick = spacing[axis] >= options.thickSliceRatio * finest;
+    const bool rings = thick && options.interpolation == Interpolation::CubicBSpline;
+    interpolation[axis] = rings ? Interpolation::Linear : options.interpolation;
   }
   auto filter = GridResampleImageFilter<FloatImage>::New();
   filter->SetInput(image);
@@ -300,7 +301,7 @@ Preprocess(const PreprocessInput & input, const PreprocessOptions & options)
     Apply(NormalisationMap(plan, image, mask, ChannelName(input, c)), image);
     if (withResampling.Steps().size() > undo.Steps().size())
     {
-      image = Resample(image, target, options.thickSliceRatio);
+      image = Resample(image, target, options);
     }
     result.channels.push_back(image);
   }
