@@ -46,7 +46,7 @@ struct ExpansionOptions
 {
   unsigned maxSweeps = 50;
   unsigned boundRounds =
-      0; ///< rounds of ascent on the dual bound; 0: no bound for more than two labels
+      0; ///< rounds of ascent on the dual bound; 0: none. Two labels always get theirs
   bool keepStart =
       false; ///< start from the labels given instead of the cheapest label of each voxel
 };

@@ -254,6 +254,22 @@ CheckRange(const ExpansionProblem & problem)
   }
 }
 
+/** Everything 0, then one move to 1: a single exact cut, which SolveGridFlow has certified. */
+ExpansionReport
+SolveTwoLabels(const ExpansionProblem & problem, std::span<std::uint8_t> labels, Expansion & expansion)
+{
+  std::fill(labels.begin(), labels.end(), std::uint8_t(0));
+  ExpansionReport report;
+  report.energyAfterMove.push_back(PottsEnergy(problem, labels));
+  expansion.Move(1);
+  report.energy = PottsEnergy(problem, labels);
+  report.energyAfterMove.push_back(report.energy);
+  report.sweeps = 1;
+  report.dualBound = report.energy;
+  report.hasDualBound = report.isOptimal = true;
+  return report;
+}
+
 } // namespace
 
 void
@@ -306,6 +322,10 @@ SolveByExpansion(const ExpansionProblem & problem,
   CheckExpansion(problem, labels.size());
   CheckRange(problem);
   Expansion expansion(problem, labels);
+  if (problem.labelCount == 2 && !options.keepStart)
+  {
+    return SolveTwoLabels(problem, labels, expansion);
+  }
   if (!options.keepStart)
   {
     expansion.StartFromCheapest();

@@ -1,5 +1,6 @@
 #include <sulcusGridFlow.h>
 #include <sulcusSparseFlow.h>
+#include <sulcusVolumeFile.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -9,7 +10,6 @@
 #include <fstream>
 #include <map>
 #include <sstream>
-#include <zlib.h>
 
 namespace sulcus
 {
@@ -71,16 +71,14 @@ ReadDimacs(const fs::path & path)
   return problem;
 }
 
-/** Voxels of a NIfTI-1 file of 8-bit values. */
+/** Labels of a NIfTI file. */
 std::vector<std::uint8_t>
 ReadBytes(const fs::path & path, std::size_t count)
 {
-  std::vector<std::uint8_t> bytes(352 + count);
-  gzFile file = gzopen(path.c_str(), "rb");
-  const int got = gzread(file, bytes.data(), unsigned(bytes.size()));
-  gzclose(file);
-  EXPECT_EQ(std::size_t(got), bytes.size()) << path;
-  return {bytes.begin() + 352, bytes.end()};
+  const auto file = ReadVolumeFile(path.string());
+  std::vector<std::uint16_t> labels(count);
+  DecodeLabels(file, 0, 0, labels, path.string());
+  return { labels.begin(), labels.end() };
 }
 
 class FlowVectors : public testing::Test
