@@ -1,0 +1,72 @@
+#include "sulcusWeakToStrongObjective.h"
+
+#include <sulcusError.h>
+#include <sulcusSingleOptimizerStep.h>
+#include <sulcusTrainingMethod.h>
+
+namespace sulcus
+{
+namespace
+{
+
+class WeakToStrongMethod final : public TrainingMethod
+{
+public:
+  explicit WeakToStrongMethod(bool twoViews)
+    : m_Name(twoViews ? "unimatch" : "fixmatch")
+  {
+    m_Options.twoViews = twoViews;
+  }
+
+  void
+  Describe(Parameters & visit) override
+  {
+    visit(m_Name + "_threshold", m_Options.threshold, "Least confidence of a pseudo-label.").Range(0, 1).Advanced();
+    visit(m_Name + "_weight", m_Options.weight, "Factor of the unsupervised terms.").Range(0, 1e6).Advanced();
+    visit(m_Name + "_ramp", m_Options.rampFraction, "Part of the run over which that factor rises.").Range(0, 1).Advanced();
+    visit(m_Name + "_cross_entropy", m_Options.crossEntropy, "Cross-entropy instead of Dice for the unsupervised terms.").Advanced();
+    visit(m_Name + "_cutmix", m_Options.cutMixProbability, "How often a box of another patch is pasted in.").Range(0, 1).Advanced();
+  }
+
+  BuiltMethod
+  Build(const MethodContext & context) const override
+  {
+    if (context.labelledCases == 0 || context.unlabelledCases == 0)
+    {
+      throw UsageError(Message("method '", m_Name, "' needs labelled and unlabelled cases; the prepared data has ", context.labelledCases, " and ", context.unlabelledCases));
+    }
+    BuiltMethod built;
+    built.network = context.MakeNetwork();
+    const auto objective = std::make_shared<WeakToStrongObjective>(built.network, m_Options, context.seed, context.precision);
+    const auto rule = std::make_shared<SingleOptimizerStep>(objective, context.update);
+    built.rule = rule;
+    StreamRule labelled;
+    labelled.name = "labelled";
+    labelled.samples = context.plan.batchSize;
+    StreamRule weak;
+    weak.name = "unlabelled";
+    weak.pool = CasePool::Unlabelled;
+    weak.samples = context.plan.batchSize;
+    weak.augmentation = "weak";
+    StreamRule partner = weak;
+    partner.name = "partner";
+    built.sampling.streams = { labelled, weak, partner };
+    built.weights = [rule, network = built.network] { return FinalWeights(rule->Update(), network, "network."); };
+    return built;
+  }
+
+private:
+  std::string m_Name;
+  WeakToStrongOptions m_Options;
+};
+
+} // namespace
+
+void
+RegisterWeakToStrong(MethodRegistry & registry)
+{
+  registry.Add("fixmatch", "confident predictions on weak views label strong views", [] { return std::make_unique<WeakToStrongMethod>(false); });
+  registry.Add("unimatch", "two strong views and perturbed features", [] { return std::make_unique<WeakToStrongMethod>(true); });
+}
+
+} // namespace sulcus

@@ -1,0 +1,114 @@
+#include "sulcusWeakToStrongObjective.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+using namespace sulcus;
+
+namespace
+{
+
+torch::Tensor
+VoxelLogits(const std::vector<std::vector<double>> & rows)
+{
+  auto tensor = torch::empty({ 1, 3, 1, 1, static_cast<std::int64_t>(rows.size()) }, torch::kDouble);
+  for (std::size_t v = 0; v < rows.size(); ++v)
+  {
+    for (std::int64_t c = 0; c < 3; ++c)
+    {
+      tensor[0][c][0][0][static_cast<std::int64_t>(v)] = rows[v][static_cast<std::size_t>(c)];
+    }
+  }
+  return tensor;
+}
+
+PseudoLabel
+SpecificationLabels()
+{
+  return MakePseudoLabel(VoxelLogits({ { .97, .02, .01 }, { .90, .05, .05 }, { .01, .98, .01 } }).log());
+}
+
+TEST(WeakToStrong, T6FixMatchCrossEntropyOverAllVoxels)
+{
+  const auto pseudo = SpecificationLabels();
+  EXPECT_NEAR(pseudo.confidence.flatten()[2].item<double>(), 0.98, 1e-12);
+  const auto strong = VoxelLogits({ { 1, 0, 0 }, { 2, 0, 0 }, { 0, .5, 0 } });
+  EXPECT_NEAR(StrongViewLoss(strong, pseudo, 0.95, true).item<double>(), 0.4486071611, 1e-9);
+  EXPECT_NEAR(StrongViewLoss(strong, pseudo, 0.0, true).item<double>(), (0.5514447139 + 0.2395447662 + 0.7943767694) / 3, 1e-9);
+}
+
+TEST(WeakToStrong, NothingConfidentGivesZeroLossAndGradient)
+{
+  for (const bool crossEntropy : { true, false })
+  {
+    auto strong = VoxelLogits({ { 1, 0, 0 }, { 2, 0, 0 }, { 0, .5, 0 } }).requires_grad_();
+    const auto loss = StrongViewLoss(strong, SpecificationLabels(), 0.99, crossEntropy);
+    loss.backward();
+    EXPECT_EQ(loss.item<double>(), 0.0);
+    EXPECT_EQ(strong.grad().abs().max().item<double>(), 0.0);
+  }
+}
+
+TEST(WeakToStrong, DiceOverKeptVoxelsByHand)
+{
+  // Kept: voxels 0 (class 0) and 2 (class 1). Probabilities there: e.g. p(0) of voxel 0 = e/(e+2).
+  const auto strong = VoxelLogits({ { 1, 0, 0 }, { 2, 0, 0 }, { 0, .5, 0 } });
+  const double a = std::exp(1.0) / (std::exp(1.0) + 2), aRest = (1 - a) / 2;
+  const double b = std::exp(0.5) / (std::exp(0.5) + 2), bRest = (1 - b) / 2;
+  const double s = 1e-5;
+  const double class0 = (2 * a + s) / (a + bRest + 1 + s);
+  const double class1 = (2 * b + s) / (aRest + b + 1 + s);
+  const double class2 = s / (aRest + bRest + s);
+  EXPECT_NEAR(StrongViewLoss(strong, SpecificationLabels(), 0.95, false).item<double>(), 1 - (class0 + class1 + class2) / 3, 1e-9);
+}
+
+TEST(WeakToStrong, T7CutMixIsBitwiseInsideAndOutside)
+{
+  auto image = torch::randn({ 1, 6, 7, 8 });
+  const auto before = image.clone();
+  const auto other = torch::randn({ 1, 6, 7, 8 });
+  PseudoLabel pseudo{ torch::zeros({ 6, 7, 8 }, torch::kLong), torch::zeros({ 6, 7, 8 }) };
+  const PseudoLabel partner{ torch::ones({ 6, 7, 8 }, torch::kLong), torch::full({ 6, 7, 8 }, 0.5) };
+  PasteBox(image, pseudo, other, partner, { 1, 2, 3, 4, 5, 6 });
+  auto inside = torch::zeros({ 6, 7, 8 }, torch::kBool);
+  inside.slice(0, 1, 4).slice(1, 2, 5).slice(2, 3, 6).fill_(true);
+  EXPECT_TRUE(torch::equal(image, torch::where(inside, other, before)));
+  EXPECT_TRUE(torch::equal(pseudo.label, inside.to(torch::kLong)));
+  EXPECT_TRUE(torch::equal(pseudo.confidence, inside.to(torch::kFloat) * 0.5));
+}
+
+TEST(WeakToStrong, BothVariantsTakeAStepAndAreAFunctionOfSeedAndStep)
+{
+  NetworkPlan plan;
+  plan.widths = { 16, 16 };
+  plan.strides = { { 1, 1, 1 }, { 2, 2, 2 } };
+  plan.kernels = { { 3, 3, 3 }, { 3, 3, 3 } };
+  for (const bool twoViews : { false, true })
+  {
+    WeakToStrongOptions options;
+    options.twoViews = twoViews;
+    options.threshold = 0.5;
+    WeakToStrongObjective objective(BuildNetwork(plan, 1), options, 7, Precision::Float32);
+    objective.SetSchedule(10);
+    Batch batch;
+    batch.step = 3;
+    for (const char * name : { "labelled", "unlabelled", "partner" })
+    {
+      batch.streams[name].image = torch::randn({ 2, 1, 8, 12, 8 });
+    }
+    batch.streams["labelled"].label = torch::randint(0, 2, { 2, 8, 12, 8 }, torch::kLong);
+    const auto value = [&] {
+      torch::manual_seed(5);
+      return objective.Evaluate(batch).total;
+    };
+    const auto first = value();
+    first.backward();
+    EXPECT_EQ(first.item<double>(), value().item<double>());
+    for (const auto & item : objective.named_parameters())
+    {
+      EXPECT_TRUE(item.value().grad().defined()) << item.key();
+    }
+  }
+}
+
+} // namespace
