@@ -87,16 +87,6 @@ public:
     visit("local_images", m_Images, "Patches a step.").Range(1, 1024);
   }
 
-  void
-  SetDefaults(ParameterUpdateOptions & update) const override
-  {
-    update.optimizer.kind = "adamw";
-    update.optimizer.learningRate = 1e-3;
-    update.optimizer.weightDecay = 1e-5;
-    update.schedule.kind = "cosine";
-    update.schedule.warmupFraction = 0.05;
-  }
-
   BuiltMethod
   Build(const MethodContext & context) const override
   {
