@@ -20,8 +20,8 @@ struct LossTerms
 
 /** What a run minimises. Owns its networks and heads as submodules.
  *
- * An objective runs its networks under an AutocastScope where it was given bf16 and computes its losses
- * in float. */
+ * An objective runs its networks under an AutocastScope where it was given bf16 and computes its
+ * losses in float. */
 class Objective : public torch::nn::Module
 {
 public:

@@ -68,13 +68,6 @@ public:
   {
   }
 
-  /** Changes the defaults of the common settings before the user's are read, e.g. another
-   * optimiser. */
-  virtual void
-  SetDefaults(ParameterUpdateOptions & /*update*/) const
-  {
-  }
-
   /** \throws UsageError if the data set lacks what the method needs, e.g. unlabelled cases. */
   virtual BuiltMethod
   Build(const MethodContext & context) const = 0;

@@ -5,8 +5,6 @@
 #include <sulcusLog.h>
 #include <sulcusSha256.h>
 
-#include <fmt/format.h>
-
 #include <set>
 
 namespace sulcus
@@ -16,12 +14,14 @@ namespace
 
 constexpr int formatVersion = 1;
 constexpr auto indexName = "checkpoints.json";
-constexpr auto stateKey = "sulcus.checkpoint";
+constexpr auto stateKey = "checkpoint";
 
 std::string
 FileName(std::int64_t step)
 {
-  return fmt::format("step-{:08}.safetensors", step);
+  const std::string digits = std::to_string(step);
+  return "step-" + std::string(digits.size() < 8 ? 8 - digits.size() : 0, '0') + digits +
+         ".safetensors";
 }
 
 bool

@@ -11,10 +11,10 @@
 
 #include <torch/torch.h>
 
-#include <fmt/format.h>
-
+#include <array>
 #include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <future>
 #include <optional>
 
@@ -39,6 +39,19 @@ Describe(Parameters & visit, TrainerOptions & o)
       .Range(0)
       .Advanced();
 }
+
+namespace
+{
+
+std::string
+LossText(double loss)
+{
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "loss %.4f", loss);
+  return text.data();
+}
+
+} // namespace
 
 std::string
 FirstDifference(const nlohmann::json & before, const nlohmann::json & now)
@@ -209,8 +222,7 @@ Trainer::Run()
       s.AfterStep();
       const auto loss = s.report.lastLogged.find("loss");
       progress.Update(static_cast<double>(s.step),
-                      loss == s.report.lastLogged.end() ? ""
-                                                        : fmt::format("loss {:.4f}", loss->second));
+                      loss == s.report.lastLogged.end() ? "" : LossText(loss->second));
     }
   }
   s.WaitForWriter();

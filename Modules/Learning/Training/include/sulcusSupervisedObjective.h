@@ -1,0 +1,39 @@
+#pragma once
+
+#include "sulcusObjective.h"
+#include <sulcusParameters.h>
+#include <sulcusPrecision.h>
+#include <sulcusSegmentationLoss.h>
+#include <sulcusSegmentationNetwork.h>
+
+namespace sulcus
+{
+
+void
+Describe(Parameters & visit, DiceCrossEntropyOptions & o);
+
+/** Dice + cross-entropy, with deep supervision where the network has side outputs, on the stream
+ * "labelled". Voxel weights, soft labels and unknown voxels are respected. */
+class SupervisedObjective final : public Objective
+{
+public:
+  SupervisedObjective(SegmentationNetwork network,
+                      const DiceCrossEntropyOptions & options,
+                      Precision precision);
+
+  LossTerms
+  Evaluate(const Batch & batch) override;
+
+private:
+  SegmentationNetwork m_Network;
+  DiceCrossEntropyOptions m_Options;
+  Precision m_Precision;
+};
+
+/** The supervised term alone, for objectives that add others to it. */
+torch::Tensor
+SupervisedLoss(const NetworkFeatures & features,
+               const Stream & labelled,
+               const DiceCrossEntropyOptions & options);
+
+} // namespace sulcus

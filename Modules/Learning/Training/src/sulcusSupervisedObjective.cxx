@@ -1,0 +1,114 @@
+#include "sulcusSupervisedObjective.h"
+
+#include "sulcusSingleOptimizerStep.h"
+#include "sulcusTrainingMethod.h"
+#include <sulcusError.h>
+
+#include <torch/torch.h>
+
+namespace sulcus
+{
+
+void
+Describe(Parameters & visit, DiceCrossEntropyOptions & o)
+{
+  visit("dice_weight", o.diceWeight, "Factor of the Dice loss.").Range(0, 100).Advanced();
+  visit("cross_entropy_weight", o.crossEntropyWeight, "Factor of the cross-entropy.")
+      .Range(0, 100)
+      .Advanced();
+  visit("dice_background",
+        o.overlap.includeBackground,
+        "The background counts as a structure in the Dice loss.")
+      .Advanced();
+  visit("dice_batch", o.overlap.batch, "One Dice over the whole batch instead of one a patch.")
+      .Advanced();
+}
+
+SupervisedObjective::SupervisedObjective(SegmentationNetwork network,
+                                         const DiceCrossEntropyOptions & options,
+                                         Precision precision)
+    : m_Network(register_module("network", std::move(network))), m_Options(options),
+      m_Precision(precision)
+{
+}
+
+LossTerms
+SupervisedObjective::Evaluate(const Batch & batch)
+{
+  const Stream & labelled = batch.Require("labelled");
+  NetworkFeatures features;
+  {
+    const AutocastScope autocast(m_Precision, labelled.image.device());
+    features = m_Network->ForwardWithFeatures(labelled.image);
+  }
+  return {SupervisedLoss(features, labelled, m_Options), {}};
+}
+
+torch::Tensor
+SupervisedLoss(const NetworkFeatures & features,
+               const Stream & labelled,
+               const DiceCrossEntropyOptions & options)
+{
+  const auto target =
+      MakeTarget(labelled.label, labelled.softLabel, labelled.weight, labelled.observed);
+  return DeepSupervisionLoss(features.logits, features.sideLogits, target, options);
+}
+
+namespace
+{
+
+class SupervisedMethod final : public TrainingMethod
+{
+public:
+  void
+  Describe(Parameters & visit) override
+  {
+    sulcus::Describe(visit, m_Loss);
+    visit("labelled_patches", m_Patches, "Labelled patches a step; 0: the plan's batch size.")
+        .Range(0, 1024)
+        .Advanced();
+    visit("foreground", m_Foreground, "Fraction of labelled patches centred on a structure.")
+        .Range(0, 1)
+        .Advanced();
+  }
+
+  BuiltMethod
+  Build(const MethodContext & context) const override
+  {
+    if (context.labelledCases == 0)
+    {
+      throw UsageError("method 'supervised': the prepared data has no labelled training case");
+    }
+    BuiltMethod built;
+    built.network = context.MakeNetwork();
+    const auto objective =
+        std::make_shared<SupervisedObjective>(built.network, m_Loss, context.precision);
+    const auto rule = std::make_shared<SingleOptimizerStep>(objective, context.update);
+    built.rule = rule;
+    StreamRule stream;
+    stream.name = "labelled";
+    stream.samples = m_Patches > 0 ? m_Patches : context.plan.batchSize;
+    stream.foregroundFraction = m_Foreground;
+    built.sampling.streams = {stream};
+    built.weights = [rule, network = built.network]
+    { return FinalWeights(rule->Update(), network, "network."); };
+    return built;
+  }
+
+private:
+  DiceCrossEntropyOptions m_Loss;
+  int m_Patches = 0;
+  double m_Foreground = 0.33;
+};
+
+} // namespace
+
+void
+RegisterSupervised(MethodRegistry & registry)
+{
+  registry.Add("supervised",
+               "Dice and cross-entropy on the labelled cases",
+               [] { return std::make_unique<SupervisedMethod>(); });
+}
+
+} // namespace sulcus
