@@ -1,6 +1,6 @@
-#include "sulcusScratchFolder.h"
 #include <sulcusCheckpointStore.h>
 #include <sulcusError.h>
+#include <sulcusRunProgram.h>
 
 #include <torch/torch.h>
 
@@ -52,7 +52,7 @@ FileCount(const std::filesystem::path & folder)
 
 TEST(CheckpointStore, EmptyFolderHoldsNone)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   const CheckpointStore store(scratch / "checkpoints");
   EXPECT_FALSE(store.HasAny());
   EXPECT_FALSE(store.LoadLast().has_value());
@@ -60,7 +60,7 @@ TEST(CheckpointStore, EmptyFolderHoldsNone)
 
 TEST(CheckpointStore, KeepsCurrentPreviousAndBest)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(10), true);
   for (const int step : {20, 30, 40})
@@ -79,7 +79,7 @@ TEST(CheckpointStore, KeepsCurrentPreviousAndBest)
 
 TEST(CheckpointStore, DamagedCurrentFallsBackToPrevious)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(1));
   store.Save(CheckpointAt(2));
@@ -91,7 +91,7 @@ TEST(CheckpointStore, DamagedCurrentFallsBackToPrevious)
 
 TEST(CheckpointStore, MissingFileAndDamagedIndexAreRefused)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(1));
   std::filesystem::remove(scratch / "checkpoints/step-00000001.safetensors");
@@ -111,7 +111,7 @@ TEST(CheckpointStore, MissingFileAndDamagedIndexAreRefused)
 
 TEST(CheckpointStore, ValuesThatAreNotFiniteAreNeverStored)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(1));
   for (const float bad :
@@ -126,7 +126,7 @@ TEST(CheckpointStore, ValuesThatAreNotFiniteAreNeverStored)
 
 TEST(TensorFile, KeepsEveryElementTypeAndShape)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   TensorFile file;
   file.metadata = {{"key", "a \"quoted\" text\nand a line"}};
   for (const auto type : {torch::kUInt8,

@@ -1,6 +1,6 @@
-#include "sulcusScratchFolder.h"
 #include <sulcusAtomicFile.h>
 #include <sulcusError.h>
+#include <sulcusRunProgram.h>
 #include <sulcusTensorBoardWriter.h>
 
 #include <gtest/gtest.h>
@@ -159,7 +159,7 @@ TEST(Crc32c, MatchesPublishedVectors) // RFC 3720, B.4
 
 TEST(TensorBoardWriter, AnotherParserReadsWhatWasWritten)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   const auto path = scratch / "events.out.tfevents.0";
   {
     TensorBoardWriter writer(path, 0);
@@ -181,7 +181,7 @@ TEST(TensorBoardWriter, AnotherParserReadsWhatWasWritten)
 
 TEST(TensorBoardWriter, GoesOnFromAnEarlierPosition)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   const auto path = scratch / "events";
   std::int64_t position = 0;
   {

@@ -1,7 +1,7 @@
-#include "sulcusScratchFolder.h"
 #include "sulcusToyRun.h"
 #include <sulcusCheckpointStore.h>
 #include <sulcusInterrupt.h>
+#include <sulcusRunProgram.h>
 #include <sulcusSha256.h>
 
 #include <gtest/gtest.h>
@@ -13,8 +13,6 @@
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
-
-extern char ** environ;
 
 namespace sulcus
 {
@@ -84,9 +82,9 @@ TEST(TrainerChild, DISABLED_Trains)
   {
     run.trainer->Run();
   }
-  catch (const InterruptedError &)
+  catch (const Error & error)
   {
-    _exit(143);
+    _exit(static_cast<int>(error.Code()));
   }
   SaveTensorFile(std::filesystem::path(folder) / "final.safetensors",
                  {run.FinalState(), {}},
@@ -95,7 +93,7 @@ TEST(TrainerChild, DISABLED_Trains)
 
 TEST(TrainerKilled, ResumesToTheSameBits)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   const auto start = std::chrono::steady_clock::now();
   ASSERT_EQ(WaitFor(StartChild(scratch / "whole")), 0);
   const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -118,7 +116,7 @@ TEST(TrainerKilled, ResumesToTheSameBits)
 
 TEST(TrainerTerminated, LeavesACheckpointOfTheVeryStep)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   ASSERT_EQ(WaitFor(StartChild(scratch / "whole")), 0);
   const auto child = StartChild(scratch / "run");
   SignalAfter(child, scratch / "run", SIGTERM, 60);
