@@ -101,8 +101,10 @@ Optimizer::Step(double learningRate, double gradientCoefficient)
   torch::Tensor inverse; // the fused kernels divide the gradient by this
   if (gradientCoefficient != 1.0)
   {
-    inverse = torch::full(
-        {}, 1.0 / gradientCoefficient, m_Parameters.front().value.options().requires_grad(false));
+    inverse =
+        torch::full({},
+                    1.0 / gradientCoefficient,
+                    m_Parameters.front().value.options().dtype(torch::kFloat).requires_grad(false));
   }
   for (const Active * group : {&decayed, &plain})
   {

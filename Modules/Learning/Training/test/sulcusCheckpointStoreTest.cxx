@@ -1,6 +1,12 @@
+<<<<<<< HEAD
 #include "sulcusScratchFolder.h"
 #include <sulcusCheckpointStore.h>
 #include <sulcusError.h>
+=======
+#include <sulcusCheckpointStore.h>
+#include <sulcusError.h>
+#include <sulcusRunProgram.h>
+>>>>>>> training
 
 #include <torch/torch.h>
 
@@ -52,7 +58,11 @@ FileCount(const std::filesystem::path & folder)
 
 TEST(CheckpointStore, EmptyFolderHoldsNone)
 {
+<<<<<<< HEAD
   const ScratchFolder scratch;
+=======
+  const TestFolder scratch;
+>>>>>>> training
   const CheckpointStore store(scratch / "checkpoints");
   EXPECT_FALSE(store.HasAny());
   EXPECT_FALSE(store.LoadLast().has_value());
@@ -60,7 +70,11 @@ TEST(CheckpointStore, EmptyFolderHoldsNone)
 
 TEST(CheckpointStore, KeepsCurrentPreviousAndBest)
 {
+<<<<<<< HEAD
   const ScratchFolder scratch;
+=======
+  const TestFolder scratch;
+>>>>>>> training
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(10), true);
   for (const int step : {20, 30, 40})
@@ -79,7 +93,11 @@ TEST(CheckpointStore, KeepsCurrentPreviousAndBest)
 
 TEST(CheckpointStore, DamagedCurrentFallsBackToPrevious)
 {
+<<<<<<< HEAD
   const ScratchFolder scratch;
+=======
+  const TestFolder scratch;
+>>>>>>> training
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(1));
   store.Save(CheckpointAt(2));
@@ -91,7 +109,11 @@ TEST(CheckpointStore, DamagedCurrentFallsBackToPrevious)
 
 TEST(CheckpointStore, MissingFileAndDamagedIndexAreRefused)
 {
+<<<<<<< HEAD
   const ScratchFolder scratch;
+=======
+  const TestFolder scratch;
+>>>>>>> training
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(1));
   std::filesystem::remove(scratch / "checkpoints/step-00000001.safetensors");
@@ -111,7 +133,11 @@ TEST(CheckpointStore, MissingFileAndDamagedIndexAreRefused)
 
 TEST(CheckpointStore, ValuesThatAreNotFiniteAreNeverStored)
 {
+<<<<<<< HEAD
   const ScratchFolder scratch;
+=======
+  const TestFolder scratch;
+>>>>>>> training
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(1));
   for (const float bad :
@@ -126,7 +152,11 @@ TEST(CheckpointStore, ValuesThatAreNotFiniteAreNeverStored)
 
 TEST(TensorFile, KeepsEveryElementTypeAndShape)
 {
+<<<<<<< HEAD
   const ScratchFolder scratch;
+=======
+  const TestFolder scratch;
+>>>>>>> training
   TensorFile file;
   file.metadata = {{"key", "a \"quoted\" text\nand a line"}};
   for (const auto type : {torch::kUInt8,

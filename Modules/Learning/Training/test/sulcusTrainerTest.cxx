@@ -1,6 +1,6 @@
-#include "sulcusScratchFolder.h"
 #include "sulcusToyRun.h"
 #include <sulcusCheckpointStore.h>
+#include <sulcusRunProgram.h>
 
 #include <gtest/gtest.h>
 
@@ -37,7 +37,7 @@ struct PowerCut
 
 TEST(Trainer, LearnsAndLogsEveryStep)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   ToyRun run(scratch / "run");
   run.options.steps = 400;
   const auto report = run.Make().Run();
@@ -60,7 +60,7 @@ TEST(Trainer, LearnsAndLogsEveryStep)
 
 TEST(Trainer, ResumesToTheSameBitsAndTheSameLogWhereverItWasCut)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   const auto whole = WholeRun(scratch / "whole");
   for (const int cut : {0, 3, 10, 37, 59})
   {
@@ -88,7 +88,7 @@ TEST(Trainer, ResumesToTheSameBitsAndTheSameLogWhereverItWasCut)
 
 TEST(Trainer, FinishedRunIsNotTrainedFurther)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   const auto whole = WholeRun(scratch / "run");
   ToyRun again(scratch / "run");
   ASSERT_TRUE(again.Make().Resume());
@@ -99,7 +99,7 @@ TEST(Trainer, FinishedRunIsNotTrainedFurther)
 
 TEST(Trainer, DamagedCheckpointFallsBackAndEndsAtTheSameBits)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   const auto whole = WholeRun(scratch / "run");
   std::filesystem::resize_file(scratch / "run/checkpoints/step-00000060.safetensors", 1000);
   ToyRun again(scratch / "run");
@@ -110,7 +110,7 @@ TEST(Trainer, DamagedCheckpointFallsBackAndEndsAtTheSameBits)
 
 TEST(Trainer, ChangedConfigurationOrDataIsRefusedByName)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   WholeRun(scratch / "run");
   const auto message = [&](const std::function<void(RunIdentity &)> & change)
   {
@@ -139,7 +139,7 @@ TEST(Trainer, ChangedConfigurationOrDataIsRefusedByName)
 
 TEST(Trainer, SingleBadStepIsSkippedAndMovesNothing)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   ToyRun run(scratch / "run");
   run.options.steps = 7;
   NamedTensors before;
@@ -167,7 +167,7 @@ TEST(Trainer, SingleBadStepIsSkippedAndMovesNothing)
 
 TEST(Trainer, BadStepsInARowReturnToTheLastSnapshot)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   ToyRun run(scratch / "run");
   NamedTensors atSnapshot;
   run.batches.poisoned = {25, 26, 27};
@@ -206,7 +206,7 @@ TEST(Trainer, BadStepsInARowReturnToTheLastSnapshot)
 
 TEST(Trainer, StopsWithAUsableCheckpointWhenEveryStepIsBad)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   ToyRun run(scratch / "run");
   run.batches.poisonedFrom = 33;
   try
@@ -227,7 +227,7 @@ TEST(Trainer, StopsWithAUsableCheckpointWhenEveryStepIsBad)
 
 TEST(Trainer, BadLastStepStillEndsFinite)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   ToyRun run(scratch / "run");
   run.batches.poisoned = {58, 59};
   run.Make().Run();
@@ -237,7 +237,7 @@ TEST(Trainer, BadLastStepStillEndsFinite)
 
 TEST(Trainer, WeightsThatOverflowAreNotStored)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   ToyRun run(scratch / "run");
   run.batches.before = [&](std::int64_t step)
   {
@@ -256,7 +256,7 @@ TEST(Trainer, WeightsThatOverflowAreNotStored)
 
 TEST(Trainer, ValidationPicksTheBestAndLeavesTheLastAlone)
 {
-  const ScratchFolder scratch;
+  const TestFolder scratch;
   const auto whole = WholeRun(scratch / "whole");
   ToyRun run(scratch / "run");
   run.options.validateEvery = 15;

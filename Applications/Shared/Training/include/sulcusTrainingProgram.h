@@ -1,0 +1,75 @@
+#pragma once
+
+#include <sulcusApplication.h>
+#include <sulcusCaseSelection.h>
+#include <sulcusPatchSource.h>
+#include <sulcusTrainer.h>
+#include <sulcusTrainingMethod.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sulcus
+{
+
+struct TrainingProgramOptions
+{
+  std::string cache;
+  std::string output;
+  std::string method;
+  std::string init;
+  std::int64_t initDecoderBlocks = -1; ///< -1: everything that fits by name
+  std::string precision = "auto";
+  bool verify = true;
+  TrainerOptions trainer;
+  ParameterUpdateOptions update;
+  SelectionOptions selection;
+  DatasetOptions dataset;
+};
+
+/** The body of sulcus-train and sulcus-pretrain: a prepared cache and a method of the registry
+ * become a run folder with a model. Going on with an unfinished run, finding it finished and
+ * starting anew are decided by what the folder holds. */
+class TrainingProgram
+{
+public:
+  /** \param defaults values that `--help` shows; `method` names the default method. */
+  TrainingProgram(const MethodRegistry & registry, TrainingProgramOptions defaults);
+
+  void
+  Describe(Parameters & visit);
+
+  /** \throws the errors of every step; see Documentation/ExitCodes.md. */
+  void
+  Run(RunContext & context);
+
+private:
+  struct Session;
+
+  void
+  DescribeInput(Parameters & visit);
+  void
+  Prepare(Session & session, RunContext & context) const;
+  nlohmann::json
+  Configuration(const Session & session, const RunContext & context) const;
+  MethodContext
+  MakeContext(const Session & session, const RunContext & context) const;
+  void
+  WriteModel(const std::filesystem::path & path,
+             const Session & session,
+             const RunContext & context,
+             const TrainingReport & report) const;
+
+  TrainingProgramOptions m_Options;
+  std::vector<std::string> m_MethodNames;
+  std::map<std::string, std::unique_ptr<TrainingMethod>> m_Methods;
+  std::map<std::string, std::string> m_Summaries;
+  const Parameters * m_Parameters = nullptr;
+  std::vector<std::string> m_OwnNames; ///< described here: what the configuration is made of
+};
+
+} // namespace sulcus
