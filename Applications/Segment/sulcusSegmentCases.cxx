@@ -1,0 +1,200 @@
+#include "sulcusSegmentCases.h"
+
+#include <sulcusAtomicFile.h>
+#include <sulcusError.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <set>
+#include <sstream>
+
+namespace sulcus
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+constexpr std::array<const char *, 8> endings{
+    ".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha", ".mhd", ".mgz", ".mgh"};
+
+const char *
+EndingOf(const std::string & name)
+{
+  for (const char * ending : endings)
+  {
+    const std::string text = ending;
+    if (name.size() > text.size() &&
+        name.compare(name.size() - text.size(), text.size(), text) == 0)
+    {
+      return ending;
+    }
+  }
+  return nullptr;
+}
+
+/** "case_0001" -> "case"; other names as they are. */
+std::string
+WithoutChannelNumber(const std::string & stem)
+{
+  const std::size_t n = stem.size();
+  const bool hasNumber =
+      n > 5 && stem[n - 5] == '_' &&
+      std::all_of(stem.end() - 4, stem.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return hasNumber ? stem.substr(0, n - 5) : stem;
+}
+
+/** Files in the order given become cases; consecutive files of one id are its channels. */
+void
+AddFiles(const std::vector<std::string> & files,
+         std::size_t channels,
+         std::vector<SegmentCase> & cases)
+{
+  for (const std::string & file : files)
+  {
+    const std::string id = WithoutChannelNumber(StemOf(file));
+    const bool continues = channels > 1 && !cases.empty() && cases.back().id == id &&
+                           cases.back().channels.size() < channels;
+    if (!continues)
+    {
+      cases.push_back({id, {}});
+    }
+    cases.back().channels.push_back(file);
+  }
+}
+
+std::vector<std::string>
+ImagesIn(const fs::path & folder)
+{
+  std::vector<std::string> files;
+  for (const auto & entry : fs::directory_iterator(folder))
+  {
+    const std::string name = entry.path().filename().string();
+    if (entry.is_regular_file() && name.front() != '.' && HasImageEnding(name))
+    {
+      files.push_back(entry.path().string());
+    }
+  }
+  if (files.empty())
+  {
+    throw InputError(Message(folder.string(), ": the folder holds no image file"));
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+void
+AddList(const fs::path & list, std::vector<SegmentCase> & cases)
+{
+  std::istringstream lines(ReadTextFile(list, std::size_t{1} << 24));
+  for (std::string line; std::getline(lines, line);)
+  {
+    if (!line.empty() && line.back() == '\r')
+    {
+      line.pop_back();
+    }
+    if (line.empty() || line.front() == '#')
+    {
+      continue;
+    }
+    SegmentCase found;
+    std::istringstream fields(line);
+    for (std::string field; std::getline(fields, field, '\t');)
+    {
+      found.channels.push_back((list.parent_path() / field).string());
+    }
+    found.id = WithoutChannelNumber(StemOf(found.channels.front()));
+    cases.push_back(found);
+  }
+}
+
+void
+Check(const std::vector<SegmentCase> & cases, std::size_t channels)
+{
+  std::set<std::string> ids;
+  for (const auto & found : cases)
+  {
+    if (found.channels.size() != channels)
+    {
+      throw UsageError(Message("case '",
+                               found.id,
+                               "': the model needs ",
+                               channels,
+                               " channels, found ",
+                               found.channels.size(),
+                               " files"));
+    }
+    if (!ids.insert(found.id).second)
+    {
+      throw UsageError(Message("two inputs have the case name '", found.id, "'"));
+    }
+    for (const auto & file : found.channels)
+    {
+      if (!fs::exists(file))
+      {
+        throw InputError(Message(file, ": the file does not exist"));
+      }
+    }
+  }
+  if (cases.empty())
+  {
+    throw UsageError("there is no image to segment");
+  }
+}
+
+} // namespace
+
+bool
+HasImageEnding(const fs::path & path)
+{
+  return EndingOf(path.filename().string()) != nullptr;
+}
+
+std::string
+StemOf(const fs::path & path)
+{
+  const std::string name = path.filename().string();
+  const char * ending = EndingOf(name);
+  return ending ? name.substr(0, name.size() - std::string(ending).size()) : path.stem().string();
+}
+
+std::vector<SegmentCase>
+ListSegmentCases(const std::vector<std::string> & inputs, std::size_t channels)
+{
+  std::vector<SegmentCase> cases;
+  std::vector<std::string> files;
+  for (const std::string & input : inputs)
+  {
+    const fs::path path = input;
+    if (!fs::exists(path))
+    {
+      throw InputError(Message(input, ": the file or folder does not exist"));
+    }
+    if (fs::is_directory(path))
+    {
+      AddFiles(ImagesIn(path), channels, cases);
+    }
+    else if (path.extension() == ".txt" || path.extension() == ".tsv")
+    {
+      AddList(path, cases);
+    }
+    else
+    {
+      files.push_back(input);
+    }
+  }
+  const bool isOneCase = channels > 1 && files.size() == channels;
+  if (isOneCase)
+  {
+    cases.push_back({WithoutChannelNumber(StemOf(files.front())), files}); // in the order given
+  }
+  else
+  {
+    AddFiles(files, channels, cases);
+  }
+  Check(cases, channels);
+  return cases;
+}
+
+} // namespace sulcus

@@ -1,0 +1,171 @@
+#include <sulcusAtomicWrite.h>
+#include <sulcusModelFile.h>
+#include <sulcusRunProgram.h>
+#include <sulcusSafeRead.h>
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+namespace
+{
+
+using namespace sulcus;
+
+class SegmentProgram : public testing::Test
+{
+protected:
+  void
+  SetUp() override
+  {
+    ModelFile model;
+    model.plan.labels = {{0, "background"}, {3, "left part"}};
+    model.plan.normalisation = {{}};
+    model.plan.network.widths = {16, 16};
+    model.plan.network.strides = {{1, 1, 1}, {2, 2, 2}};
+    model.plan.network.kernels = {{3, 3, 3}, {3, 3, 3}};
+    model.plan.patchSize = {16, 16, 16};
+    model.plan.inputContract.largestSpacingInMm = {2, 2, 2};
+    model.weights = StateOf(*BuildNetwork(model.plan.network, 3));
+    WriteModelFile(Model(), model, Overwrite::Refuse);
+    WriteScan("scan.nii.gz", 1.0);
+    WriteScan("thick.nii.gz", 3.0);
+  }
+
+  void
+  WriteScan(const std::string & name, double thickness)
+  {
+    ImageGrid grid;
+    grid.size = {{12, 14, 10}};
+    grid.spacing[2] = thickness;
+    grid.origin[0] = -20;
+    const auto image = NewImage<FloatImage>(grid);
+    for (std::size_t i = 0; i < grid.VoxelCount(); ++i)
+    {
+      image->GetBufferPointer()[i] = static_cast<float>((i * 2654435761U) % 1000);
+    }
+    WriteImage((m_Folder / name).string(), image.GetPointer());
+  }
+
+  std::string
+  Model() const
+  {
+    return (m_Folder / "model.safetensors").string();
+  }
+
+  std::string
+  At(const std::string & name) const
+  {
+    return (m_Folder / name).string();
+  }
+
+  TestFolder m_Folder;
+};
+
+TEST_F(SegmentProgram, AnswersHelpAndDescription)
+{
+  const auto help = RunProgram("segment", {"--help"});
+  EXPECT_EQ(help.status, 0);
+  EXPECT_NE(help.output.find("--flips"), std::string::npos);
+  const auto xml = RunProgram("segment", {"--xml"});
+  EXPECT_EQ(xml.status, 0);
+  EXPECT_EQ(xml.output.rfind("<?xml ", 0), 0U);
+  EXPECT_TRUE(xml.errors.empty());
+}
+
+TEST_F(SegmentProgram, WritesLabelsOnTheImagesOwnGridAndTheSameTwice)
+{
+  for (const char * name : {"a.nii.gz", "b.nii.gz"})
+  {
+    const auto run = RunProgram("segment",
+                                {At("scan.nii.gz"),
+                                 "--model",
+                                 Model(),
+                                 "--output",
+                                 At(name),
+                                 "--uncertainty",
+                                 "--probabilities"});
+    ASSERT_EQ(run.status, 0) << run.errors;
+  }
+  EXPECT_EQ(TextOf(m_Folder / "a.nii.gz"), TextOf(m_Folder / "b.nii.gz"));
+  const auto labels = ReadLabels(At("a.nii.gz"));
+  const auto scan = ReadImage(At("scan.nii.gz"));
+  EXPECT_TRUE(SameGrid(GridOf(labels.image.GetPointer()), GridOf(scan.image.GetPointer())));
+  for (std::size_t i = 0; i < GridOf(labels.image.GetPointer()).VoxelCount(); ++i)
+  {
+    const auto value = labels.image->GetBufferPointer()[i];
+    ASSERT_TRUE(value == 0 || value == 3);
+  }
+  EXPECT_TRUE(std::filesystem::exists(At("a_uncertainty.nii.gz")));
+  EXPECT_TRUE(std::filesystem::exists(At("a_probability_left_part.nii.gz")));
+}
+
+TEST_F(SegmentProgram, FolderListAndEnsembleWriteAFolder)
+{
+  std::filesystem::create_directory(m_Folder / "scans");
+  std::filesystem::copy_file(At("scan.nii.gz"), At("scans/one.nii.gz"));
+  std::filesystem::copy_file(At("scan.nii.gz"), At("scans/two_0000.nii.gz"));
+  const auto folder = RunProgram("segment",
+                                 {At("scans"),
+                                  "--model",
+                                  Model() + "," + Model(),
+                                  "--output",
+                                  At("results"),
+                                  "--flips",
+                                  "all"});
+  ASSERT_EQ(folder.status, 0) << folder.errors;
+  EXPECT_EQ(FilesBelow(m_Folder / "results"),
+            (std::vector<std::string>{"one.nii.gz", "two.nii.gz"}));
+  std::ofstream(At("cases.txt")) << "# a comment\nscans/one.nii.gz\n\n";
+  const auto list =
+      RunProgram("segment", {At("cases.txt"), "--model", Model(), "--output", At("listed")});
+  ASSERT_EQ(list.status, 0) << list.errors;
+  EXPECT_EQ(FilesBelow(m_Folder / "listed"), (std::vector<std::string>{"one.nii.gz"}));
+}
+
+TEST_F(SegmentProgram, RefusesAnImageOutsideTheContract)
+{
+  const auto run =
+      RunProgram("segment", {At("thick.nii.gz"), "--model", Model(), "--output", At("x.nii.gz")});
+  EXPECT_EQ(run.status, 9);
+  EXPECT_EQ(run.ErrorLines(), 1) << run.errors;
+  EXPECT_FALSE(std::filesystem::exists(At("x.nii.gz")));
+}
+
+TEST_F(SegmentProgram, BatchFinishesTheOtherCases)
+{
+  const auto run = RunProgram(
+      "segment",
+      {At("thick.nii.gz"), At("scan.nii.gz"), "--model", Model(), "--output", At("results")});
+  EXPECT_EQ(run.status, 7) << run.errors;
+  EXPECT_EQ(FilesBelow(m_Folder / "results"), (std::vector<std::string>{"scan.nii.gz"}));
+}
+
+TEST_F(SegmentProgram, RefusesBadInputWithOneLineAndTheDocumentedStatus)
+{
+  std::ofstream(At("broken.safetensors")) << "not a model";
+  std::ofstream(At("taken.nii.gz")) << "kept";
+  struct Bad
+  {
+    std::vector<std::string> arguments;
+    int status;
+  };
+  const std::vector<Bad> all{
+      {{At("none.nii.gz"), "--model", Model(), "--output", At("x.nii.gz")}, 3},
+      {{At("scan.nii.gz"), "--model", At("broken.safetensors"), "--output", At("x.nii.gz")}, 8},
+      {{At("scan.nii.gz"), "--model", Model(), "--output", At("taken.nii.gz")}, 4},
+      {{At("scan.nii.gz"), "--model", Model(), "--output", At("x.nii.gz"), "--flip", "all"}, 2},
+      {{At("scan.nii.gz"), At("thick.nii.gz"), "--model", Model(), "--output", At("x.nii.gz")}, 2},
+      {{At("scan.nii.gz"), "--model", Model(), "--output", At("x.nii.gz"), "--device", "gpu"}, 2},
+  };
+  for (const auto & bad : all)
+  {
+    const auto run = RunProgram("segment", bad.arguments);
+    EXPECT_EQ(run.status, bad.status) << run.errors;
+    EXPECT_EQ(run.ErrorLines(), 1) << run.errors;
+  }
+  EXPECT_FALSE(std::filesystem::exists(At("x.nii.gz")));
+  EXPECT_EQ(TextOf(m_Folder / "taken.nii.gz"), "kept");
+}
+
+} // namespace

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <sulcusImageGrid.h>
+#include <sulcusPlan.h>
+
+#include <array>
+#include <string>
+
+namespace sulcus
+{
+
+/** Spacing and extent of a grid along the axes of an orientation code: element i belongs to the
+ * i-th letter. */
+struct OrientedExtent
+{
+  std::array<double, 3> spacingInMm{};
+  std::array<double, 3> extentInMm{};
+};
+
+/** \param orientation three letters, one of each of LR, PA and IS. \throws UsageError for another
+ * code. */
+OrientedExtent
+ExtentAlong(const ImageGrid & grid, const std::string & orientation);
+
+/** Whether a model may be trusted with an image. \param name of the image, for the message.
+ * \throws ScopeError (exit 9) naming the image, what is outside, the range and what was found:
+ * number of channels, spacing or extent along an axis of the plan's orientation. */
+void
+RequireInputContract(const Plan & plan,
+                     const ImageGrid & grid,
+                     std::size_t channels,
+                     const std::string & name);
+
+} // namespace sulcus
