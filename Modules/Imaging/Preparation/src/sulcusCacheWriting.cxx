@@ -158,7 +158,11 @@ PrepareCase(const CaseSource & source,
   }
   if (volumes.label.IsNotNull())
   {
-    Append(ToPrepared(volumes.label.GetPointer(), prepared.undo).GetPointer(), arrays.label);
+    // A vote keeps surfaces smooth; beside unknown voxels it would outvote thin strokes.
+    const auto interpolation =
+        volumes.observed.IsNull() ? LabelInterpolation::Vote : LabelInterpolation::Nearest;
+    Append(ToPrepared(volumes.label.GetPointer(), prepared.undo, interpolation).GetPointer(),
+           arrays.label);
   }
   if (!volumes.softLabel.empty())
   {

@@ -1,10 +1,10 @@
 #include "sulcusDatasetListing.h"
 #include <sulcusError.h>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 
 namespace sulcus
@@ -97,9 +97,7 @@ AddRawImages(const std::string & part,
     source.split = split;
     for (std::size_t channel = 0; channel < names.size(); ++channel)
     {
-      char number[8];
-      std::snprintf(number, sizeof(number), "_%04zu", channel);
-      const std::string expected = id + number + fileEnding;
+      const std::string expected = fmt::format("{}_{:04}{}", id, channel, fileEnding);
       if (names[channel] != expected)
       {
         throw InputError(Message(

@@ -58,6 +58,21 @@ DeriveLevels(const Size & patch)
   return std::clamp(static_cast<int>(std::ceil(std::log2(longest / 10.0))), 1, 5) + 1;
 }
 
+/** Rounded up until the strides of the rounded patch divide it. */
+Size
+RoundedUp(Size patch, const Spacing & spacingInMm, int deepest)
+{
+  for (;;)
+  {
+    const Size next = DeriveTopology(patch, spacingInMm, deepest).patchSize;
+    if (next == patch)
+    {
+      return patch;
+    }
+    patch = next;
+  }
+}
+
 Size
 ShrunkToBudget(Size patch, const Spacing & spacingInMm, std::int64_t patchVoxels, int levels)
 {
@@ -69,6 +84,12 @@ ShrunkToBudget(Size patch, const Spacing & spacingInMm, std::int64_t patchVoxels
     for (std::size_t axis = 0; axis < 3; ++axis)
     {
       rounded[axis] = std::max(product[axis], patch[axis] / product[axis] * product[axis]);
+    }
+    const int deepestRounded = (levels > 0 ? levels : DeriveLevels(rounded)) - 1;
+    if (DeriveTopology(rounded, spacingInMm, deepestRounded).patchSize != rounded)
+    {
+      patch = rounded; // the smaller patch has other strides
+      continue;
     }
     if (Product(rounded) <= patchVoxels)
     {
@@ -293,7 +314,8 @@ DerivePatch(const std::vector<Size> & sizes,
   }
   PatchChoice choice;
   const int wanted = levels > 0 ? levels : DeriveLevels(median);
-  choice.patchSize = DeriveTopology(median, spacingInMm, wanted - 1).patchSize;
+  choice.patchSize = RoundedUp(median, spacingInMm, wanted - 1);
+  choice.levels = wanted;
   choice.wholeScan = Product(choice.patchSize) <= patchVoxels;
   if (!choice.wholeScan)
   {
@@ -307,8 +329,8 @@ DerivePatch(const std::vector<Size> & sizes,
       }
     }
     choice.patchSize = ShrunkToBudget(median, spacingInMm, patchVoxels, levels);
+    choice.levels = levels > 0 ? levels : DeriveLevels(choice.patchSize);
   }
-  choice.levels = levels > 0 ? levels : DeriveLevels(choice.patchSize);
   return choice;
 }
 

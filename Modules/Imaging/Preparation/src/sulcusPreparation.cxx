@@ -44,7 +44,7 @@ DeriveLabels(Dataset & dataset, std::vector<std::string> & warnings)
   std::set<std::int64_t> values{0};
   for (const auto & source : dataset.cases)
   {
-    if (source.split == "train" && (source.IsLabelled() || !source.annotators.empty()))
+    if (source.IsLabelled() || !source.annotators.empty())
     {
       const auto found = LabelValuesIn(source, dataset);
       values.insert(found.begin(), found.end());
