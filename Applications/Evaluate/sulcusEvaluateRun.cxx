@@ -134,10 +134,14 @@ LabelsToScore(const EvaluateSettings & settings, const std::vector<CaseFiles> & 
     labels.ignored = static_cast<std::uint16_t>(settings.ignoreLabel);
     labels.values.push_back(*labels.ignored);
     std::sort(labels.values.begin(), labels.values.end());
-    std::erase_if(labels.structures,
-                  [&](const Structure & structure)
-                  { return structure.values == std::vector<std::uint16_t>{*labels.ignored}; });
   }
+  std::erase_if(labels.structures,
+                [&](const Structure & structure)
+                {
+                  return structure.values.size() == 1 &&
+                         (structure.values[0] == settings.ignoreLabel ||
+                          structure.values[0] == settings.unknownLabel);
+                });
   for (const auto & region : settings.regions)
   {
     AddRegion(labels, region);
@@ -149,16 +153,19 @@ LabelsToScore(const EvaluateSettings & settings, const std::vector<CaseFiles> & 
   return labels;
 }
 
-/** Voxels whose reference is the ignored label become background on both sides. */
+/** Voxels that are not scored become background on both sides. */
 void
-BlankIgnored(LabelImage * reference, LabelImage * prediction, std::uint16_t ignored)
+BlankUnscored(LabelImage * reference,
+              LabelImage * prediction,
+              std::int64_t ignoredInReference,
+              std::int64_t unknownInPrediction)
 {
   auto * a = reference->GetBufferPointer();
   auto * b = prediction->GetBufferPointer();
   const auto count = reference->GetLargestPossibleRegion().GetNumberOfPixels();
   for (std::size_t i = 0; i < count; ++i)
   {
-    if (a[i] == ignored)
+    if (a[i] == ignoredInReference || b[i] == unknownInPrediction)
     {
       a[i] = 0;
       b[i] = 0;
@@ -191,12 +198,11 @@ AddCalibrationOfCase(const CaseFiles & one,
   RequireSameGrid(loaded.image.GetPointer(), reference.GetPointer(), path, one.reference);
   const std::size_t components = loaded.image->GetNumberOfComponentsPerPixel();
   const auto grid = GridOf(reference);
-  const auto values = [&]
+  auto values = labels.values; // in the order of the components
+  if (labels.ignored)
   {
-    auto all = labels.values;
-    std::erase(all, labels.ignored.value_or(0) == 0 ? std::uint16_t{65535} : *labels.ignored);
-    return all;
-  }();
+    std::erase(values, *labels.ignored);
+  }
   if (components != values.size())
   {
     throw UsageError(Message(path,
@@ -274,9 +280,10 @@ ScoreCases(const std::vector<CaseFiles> & cases,
     ThrowIfInterrupted();
     const auto reference = ReadLabelFile(one.reference);
     const auto prediction = PredictionOf(one, reference);
-    if (labels.ignored)
+    const std::int64_t ignored = labels.ignored ? *labels.ignored : -1;
+    if (ignored >= 0 || settings.unknownLabel >= 0)
     {
-      BlankIgnored(reference, prediction, *labels.ignored);
+      BlankUnscored(reference, prediction, ignored, settings.unknownLabel);
     }
     const auto confusion = Confusion::Count(reference, prediction);
     RequireDeclared(confusion, labels, one.reference, one.prediction);

@@ -22,6 +22,7 @@ struct EvaluateSettings
   std::string labels;
   std::vector<std::string> regions;
   std::int64_t ignoreLabel = -1;
+  std::int64_t unknownLabel = -1;
   std::string referenceSuffix;
   std::string predictionSuffix;
   std::vector<std::string> cases;

@@ -37,6 +37,11 @@ Describe(Parameters & visit, EvaluateSettings & settings)
         settings.ignoreLabel,
         "Voxels with this label in the reference are not scored; -1: none.")
       .Range(-1, 65535);
+  visit("unknown_label",
+        settings.unknownLabel,
+        "Voxels with this label in the prediction are not scored: what an annotator did not draw; "
+        "-1: none.")
+      .Range(-1, 65535);
   visit.Group("Cases");
   visit("cases", settings.cases, "Score these cases only.");
   visit("splits", settings.splits, "Split file; scores the cases of one of its lists only.")

@@ -17,8 +17,8 @@ enum class SurfaceDefinition
    * of the `surface-distance` library (Nikolov et al. 2021, J Med Internet Res 23:e26151). */
   Surfels,
   /** Voxels of the mask with a face neighbour outside it (or outside the image), all weighted
-   * alike; percentiles interpolate linearly. The definition of most Hausdorff scripts and of MedPy.
-   */
+   * alike; percentiles are those of both directions pooled, interpolated linearly. The definition
+   * of MedPy and of most Hausdorff scripts. */
   BorderVoxels,
   /** Surfels in a plane, for images of one slice: pixel corners weighted by contour length. */
   Contours
