@@ -2,6 +2,8 @@
 
 #include <sulcusAtomicFile.h>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -133,6 +135,9 @@ std::string
 ToPlainText(const Table & table, const NumberFormat & format = {});
 
 /** Array of one object a row; missing and non-finite numbers are null and "inf"/"-inf" texts. */
+nlohmann::ordered_json
+ToJson(const Table & table);
+/** ToJson as indented text. */
 std::string
 ToJsonText(const Table & table);
 

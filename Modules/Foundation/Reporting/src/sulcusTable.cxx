@@ -231,8 +231,8 @@ ColumnTitle(std::string_view columnName)
   return unit.empty() ? title : fmt::format("{} ({})", title, unit);
 }
 
-std::string
-ToJsonText(const Table & table)
+nlohmann::ordered_json
+ToJson(const Table & table)
 {
   auto rows = nlohmann::ordered_json::array();
   for (const auto & row : table.Rows())
@@ -261,7 +261,13 @@ ToJsonText(const Table & table)
     }
     rows.push_back(std::move(object));
   }
-  return rows.dump(1) + "\n";
+  return rows;
+}
+
+std::string
+ToJsonText(const Table & table)
+{
+  return ToJson(table).dump(1) + "\n";
 }
 
 } // namespace sulcus

@@ -1,0 +1,214 @@
+#include "sulcusCaseFiles.h"
+
+#include <sulcusError.h>
+#include <sulcusLog.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <map>
+#include <string_view>
+
+namespace sulcus
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+
+using FileOfCase = std::map<std::string, std::string>;
+
+FileOfCase
+ListImages(const std::string & folder, const std::string & suffix)
+{
+  FileOfCase files;
+  for (const auto & entry : fs::directory_iterator(folder))
+  {
+    const auto name = entry.path().filename().string();
+    const auto id = CaseIdOf(name, suffix);
+    if (id.empty() || name.starts_with('.') || !entry.is_regular_file())
+    {
+      continue;
+    }
+    const auto [known, isNew] = files.emplace(id, entry.path().string());
+    if (!isNew)
+    {
+      throw UsageError(Message(
+          "case '", id, "' has two files: ", known->second, " and ", entry.path().string()));
+    }
+  }
+  if (files.empty())
+  {
+    throw InputError(Message(
+        folder, ": no image file", suffix.empty() ? "" : " whose name ends in '" + suffix + "'"));
+  }
+  return files;
+}
+
+void
+KeepOnly(FileOfCase & files, const std::vector<std::string> & cases)
+{
+  std::erase_if(files,
+                [&](const auto & file) {
+                  return !cases.empty() &&
+                         std::find(cases.begin(), cases.end(), file.first) == cases.end();
+                });
+}
+
+std::string
+UpToThree(const std::vector<std::string> & names)
+{
+  std::string text;
+  for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 3); ++i)
+  {
+    text += (i ? ", " : "") + names[i];
+  }
+  return names.size() > 3 ? text + ", …" : text;
+}
+
+/** Cases of a that b lacks. */
+std::vector<std::string>
+Without(const FileOfCase & a, const FileOfCase & b)
+{
+  std::vector<std::string> names;
+  for (const auto & [id, path] : a)
+  {
+    if (b.count(id) == 0)
+    {
+      names.push_back(id);
+    }
+  }
+  return names;
+}
+
+void
+RequireAskedFor(const FileOfCase & references,
+                const std::vector<std::string> & cases,
+                const std::string & folder)
+{
+  for (const auto & id : cases)
+  {
+    if (references.count(id) == 0)
+    {
+      throw UsageError(Message(folder, ": no reference for case '", id, "'"));
+    }
+  }
+}
+
+} // namespace
+
+std::string
+CaseIdOf(const std::string & fileName, const std::string & suffix)
+{
+  // Longer endings first, so that "case.seg.nrrd" is not the case "case.seg".
+  static constexpr std::array<std::string_view, 9> endings{
+      ".nii.gz", ".seg.nrrd", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".mgz", ".mgh"};
+  for (const auto ending : endings)
+  {
+    if (fileName.size() > ending.size() && fileName.ends_with(ending))
+    {
+      auto id = fileName.substr(0, fileName.size() - ending.size());
+      if (!id.ends_with(suffix))
+      {
+        return {};
+      }
+      id.resize(id.size() - suffix.size());
+      return id;
+    }
+  }
+  return {};
+}
+
+std::string
+FindCaseFile(const std::string & folder, const std::string & suffix, const std::string & id)
+{
+  std::string found;
+  for (const auto & entry : fs::directory_iterator(folder))
+  {
+    if (entry.is_regular_file() && CaseIdOf(entry.path().filename().string(), suffix) == id)
+    {
+      if (!found.empty())
+      {
+        throw UsageError(
+            Message("case '", id, "' has two files: ", found, " and ", entry.path().string()));
+      }
+      found = entry.path().string();
+    }
+  }
+  return found;
+}
+
+std::vector<CaseFiles>
+PairCases(const std::string & reference,
+          const std::string & prediction,
+          const PairingOptions & options)
+{
+  for (const auto & path : {reference, prediction})
+  {
+    if (!fs::exists(path))
+    {
+      throw InputError(Message(path, ": no such file or folder"));
+    }
+  }
+  if (fs::is_directory(reference) != fs::is_directory(prediction))
+  {
+    throw UsageError(Message("a file can be compared with a file, a folder with a folder; got ",
+                             reference,
+                             " and ",
+                             prediction));
+  }
+  if (!fs::is_directory(reference))
+  {
+    const auto name = fs::path(reference).filename().string();
+    const auto id = CaseIdOf(name, options.referenceSuffix);
+    return {{id.empty() ? name : id, {}, reference, prediction}};
+  }
+  auto references = ListImages(reference, options.referenceSuffix);
+  RequireAskedFor(references, options.cases, reference);
+  auto predictions = ListImages(prediction, options.predictionSuffix);
+  KeepOnly(references, options.cases);
+  KeepOnly(predictions, options.cases);
+  const auto missing = Without(references, predictions);
+  const auto extra = Without(predictions, references);
+  if (options.refuseUnpaired && !missing.empty())
+  {
+    throw UsageError(Message(prediction,
+                             ": no prediction for ",
+                             missing.size(),
+                             " of ",
+                             references.size(),
+                             " references (",
+                             UpToThree(missing),
+                             "); --unpaired count scores them as missed"));
+  }
+  if (options.refuseUnpaired && !extra.empty())
+  {
+    throw UsageError(Message(reference,
+                             ": no reference for ",
+                             extra.size(),
+                             " of ",
+                             predictions.size(),
+                             " predictions (",
+                             UpToThree(extra),
+                             "); --unpaired count leaves them out"));
+  }
+  if (!missing.empty())
+  {
+    LogWarning(Message(
+        missing.size(), " cases have no prediction and count as missed: ", UpToThree(missing)));
+  }
+  if (!extra.empty())
+  {
+    LogWarning(Message(
+        extra.size(), " predictions have no reference and are left out: ", UpToThree(extra)));
+  }
+  std::vector<CaseFiles> cases;
+  for (const auto & [id, path] : references)
+  {
+    const auto found = predictions.find(id);
+    cases.push_back({id, {}, path, found == predictions.end() ? std::string() : found->second});
+  }
+  return cases;
+}
+
+} // namespace sulcus
