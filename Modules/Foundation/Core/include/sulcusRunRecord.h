@@ -23,7 +23,8 @@ public:
 
   void
   SetSettings(nlohmann::ordered_json settings);
-  /** Hashes the file now. */
+  /** Hashes the file, or every file of a folder, now. \throws InputError if it is missing or
+   * unreadable. */
   void
   AddInput(const std::filesystem::path & path);
   void

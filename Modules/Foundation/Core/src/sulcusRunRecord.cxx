@@ -1,21 +1,58 @@
 #include "sulcusRunRecord.h"
 
+#include "sulcusError.h"
 #include "sulcusLog.h"
 #include "sulcusMemory.h"
 #include "sulcusSha256.h"
 #include "sulcusThreads.h"
+
+#include <algorithm>
 
 namespace sulcus
 {
 namespace
 {
 
+/** Of a folder: its regular files, and the hash over their sorted names and hashes. */
+nlohmann::ordered_json
+FolderEntry(const std::filesystem::path & folder)
+{
+  std::vector<std::filesystem::path> files;
+  std::uintmax_t bytes = 0;
+  for (const auto & entry : std::filesystem::recursive_directory_iterator(folder))
+  {
+    if (entry.is_regular_file())
+    {
+      files.push_back(entry.path());
+      bytes += entry.file_size();
+    }
+  }
+  std::sort(files.begin(), files.end());
+  Sha256 hash;
+  for (const auto & file : files)
+  {
+    hash.Update(file.lexically_relative(folder).string() + '\n' + Sha256OfFile(file) + '\n');
+  }
+  return {{"path", folder.string()},
+          {"files", files.size()},
+          {"bytes", bytes},
+          {"sha256", hash.HexDigest()}};
+}
+
 nlohmann::ordered_json
 FileEntry(const std::filesystem::path & path)
 {
-  return {{"path", path.string()},
-          {"bytes", std::filesystem::file_size(path)},
-          {"sha256", Sha256OfFile(path)}};
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error))
+  {
+    return FolderEntry(path);
+  }
+  const auto bytes = std::filesystem::file_size(path, error);
+  if (error)
+  {
+    throw InputError(Message(path.string(), ": ", error.message()));
+  }
+  return {{"path", path.string()}, {"bytes", bytes}, {"sha256", Sha256OfFile(path)}};
 }
 
 } // namespace
