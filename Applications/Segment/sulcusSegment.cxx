@@ -8,6 +8,8 @@
 #include <sulcusSafeRead.h>
 #include <sulcusSegmenter.h>
 
+#include <torch/torch.h>
+
 #include <nlohmann/json.hpp>
 
 namespace

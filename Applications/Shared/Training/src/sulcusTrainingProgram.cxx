@@ -7,6 +7,7 @@
 #include <sulcusModelFile.h>
 #include <sulcusSha256.h>
 
+#include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
 #include <optional>

@@ -6,6 +6,8 @@
 #include <sulcusSlidingWindow.h>
 #include <sulcusTorchGlue.h>
 
+#include <torch/torch.h>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

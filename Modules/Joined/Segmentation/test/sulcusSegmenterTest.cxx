@@ -3,6 +3,8 @@
 #include <sulcusRunProgram.h>
 #include <sulcusSegmenter.h>
 
+#include <torch/torch.h>
+
 #include <itkImageRegionIteratorWithIndex.h>
 
 #include <gtest/gtest.h>

@@ -1,6 +1,8 @@
 #include <sulcusError.h>
 #include <sulcusTorchGlue.h>
 
+#include <torch/torch.h>
+
 #include <gtest/gtest.h>
 
 namespace

@@ -3,6 +3,8 @@
 #include <sulcusIntensityAugmentation.h>
 #include <sulcusParameters.h>
 
+#include <torch/torch.h>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 

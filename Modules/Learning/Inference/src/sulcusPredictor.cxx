@@ -2,6 +2,8 @@
 
 #include <sulcusError.h>
 
+#include <torch/torch.h>
+
 namespace sulcus
 {
 

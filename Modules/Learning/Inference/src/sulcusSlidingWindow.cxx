@@ -3,6 +3,8 @@
 #include <sulcusError.h>
 #include <sulcusInterrupt.h>
 
+#include <torch/torch.h>
+
 #include <algorithm>
 #include <cmath>
 

@@ -2,6 +2,8 @@
 #include <sulcusMemory.h>
 #include <sulcusSlidingWindow.h>
 
+#include <torch/torch.h>
+
 #include <gtest/gtest.h>
 
 namespace

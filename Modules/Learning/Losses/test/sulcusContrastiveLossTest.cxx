@@ -2,6 +2,9 @@
 #include <sulcusContrastiveLoss.h>
 #include <sulcusError.h>
 
+#include <nlohmann/json.hpp>
+#include <torch/torch.h>
+
 #include <cmath>
 #include <cstdlib>
 #include <fstream>

@@ -2,6 +2,8 @@
 #include <sulcusError.h>
 #include <sulcusSegmentationLoss.h>
 
+#include <torch/torch.h>
+
 #include <cmath>
 
 namespace

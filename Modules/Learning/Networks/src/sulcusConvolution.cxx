@@ -3,6 +3,8 @@
 #include "sulcusNormActivation.h"
 #include <sulcusError.h>
 
+#include <torch/torch.h>
+
 #include <cmath>
 
 namespace sulcus

@@ -3,6 +3,8 @@
 #include <sulcusError.h>
 #include <sulcusThreads.h>
 
+#include <torch/torch.h>
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <torch/cuda.h>

@@ -4,6 +4,9 @@
 #include <sulcusJson.h>
 #include <sulcusSafeTensors.h>
 
+#include <nlohmann/json.hpp>
+#include <torch/torch.h>
+
 #include <algorithm>
 
 namespace sulcus

@@ -4,6 +4,8 @@
 #include "sulcusTorchParallel.h"
 #include <sulcusError.h>
 
+#include <torch/torch.h>
+
 namespace sulcus
 {
 namespace

@@ -2,6 +2,8 @@
 
 #include <sulcusError.h>
 
+#include <torch/torch.h>
+
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>

@@ -1,5 +1,7 @@
 #include "sulcusResidualBlock.h"
 
+#include <torch/torch.h>
+
 #include <algorithm>
 
 namespace sulcus

@@ -1,6 +1,8 @@
 #include <sulcusError.h>
 #include <sulcusModelFile.h>
 
+#include <torch/torch.h>
+
 #include <gtest/gtest.h>
 
 #include <fstream>

@@ -1,6 +1,8 @@
 #include <sulcusError.h>
 #include <sulcusNormActivation.h>
 
+#include <torch/torch.h>
+
 #include <ATen/Parallel.h>
 
 #include <gtest/gtest.h>

@@ -2,6 +2,8 @@
 #include <sulcusNormActivation.h>
 #include <sulcusSegmentationNetwork.h>
 
+#include <torch/torch.h>
+
 #include <gtest/gtest.h>
 
 #include <set>

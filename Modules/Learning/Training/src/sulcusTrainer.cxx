@@ -9,6 +9,7 @@
 #include <sulcusRandomEngine.h>
 #include <sulcusRunRecord.h>
 
+#include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
 #include <array>

@@ -2,6 +2,9 @@
 #include <sulcusCheckpointStore.h>
 #include <sulcusRunProgram.h>
 
+#include <nlohmann/json.hpp>
+#include <torch/torch.h>
+
 #include <gtest/gtest.h>
 
 namespace sulcus
