@@ -1,12 +1,6 @@
-<<<<<<< HEAD
-#include "sulcusScratchFolder.h"
-#include <sulcusCheckpointStore.h>
-#include <sulcusError.h>
-=======
 #include <sulcusCheckpointStore.h>
 #include <sulcusError.h>
 #include <sulcusRunProgram.h>
->>>>>>> training
 
 #include <torch/torch.h>
 
@@ -58,11 +52,7 @@ FileCount(const std::filesystem::path & folder)
 
 TEST(CheckpointStore, EmptyFolderHoldsNone)
 {
-<<<<<<< HEAD
-  const ScratchFolder scratch;
-=======
   const TestFolder scratch;
->>>>>>> training
   const CheckpointStore store(scratch / "checkpoints");
   EXPECT_FALSE(store.HasAny());
   EXPECT_FALSE(store.LoadLast().has_value());
@@ -70,11 +60,7 @@ TEST(CheckpointStore, EmptyFolderHoldsNone)
 
 TEST(CheckpointStore, KeepsCurrentPreviousAndBest)
 {
-<<<<<<< HEAD
-  const ScratchFolder scratch;
-=======
   const TestFolder scratch;
->>>>>>> training
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(10), true);
   for (const int step : {20, 30, 40})
@@ -93,11 +79,7 @@ TEST(CheckpointStore, KeepsCurrentPreviousAndBest)
 
 TEST(CheckpointStore, DamagedCurrentFallsBackToPrevious)
 {
-<<<<<<< HEAD
-  const ScratchFolder scratch;
-=======
   const TestFolder scratch;
->>>>>>> training
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(1));
   store.Save(CheckpointAt(2));
@@ -109,11 +91,7 @@ TEST(CheckpointStore, DamagedCurrentFallsBackToPrevious)
 
 TEST(CheckpointStore, MissingFileAndDamagedIndexAreRefused)
 {
-<<<<<<< HEAD
-  const ScratchFolder scratch;
-=======
   const TestFolder scratch;
->>>>>>> training
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(1));
   std::filesystem::remove(scratch / "checkpoints/step-00000001.safetensors");
@@ -133,11 +111,7 @@ TEST(CheckpointStore, MissingFileAndDamagedIndexAreRefused)
 
 TEST(CheckpointStore, ValuesThatAreNotFiniteAreNeverStored)
 {
-<<<<<<< HEAD
-  const ScratchFolder scratch;
-=======
   const TestFolder scratch;
->>>>>>> training
   CheckpointStore store(scratch / "checkpoints");
   store.Save(CheckpointAt(1));
   for (const float bad :
@@ -152,11 +126,7 @@ TEST(CheckpointStore, ValuesThatAreNotFiniteAreNeverStored)
 
 TEST(TensorFile, KeepsEveryElementTypeAndShape)
 {
-<<<<<<< HEAD
-  const ScratchFolder scratch;
-=======
   const TestFolder scratch;
->>>>>>> training
   TensorFile file;
   file.metadata = {{"key", "a \"quoted\" text\nand a line"}};
   for (const auto type : {torch::kUInt8,

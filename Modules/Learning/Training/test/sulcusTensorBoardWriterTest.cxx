@@ -1,12 +1,6 @@
-<<<<<<< HEAD
-#include "sulcusScratchFolder.h"
-#include <sulcusAtomicFile.h>
-#include <sulcusError.h>
-=======
 #include <sulcusAtomicFile.h>
 #include <sulcusError.h>
 #include <sulcusRunProgram.h>
->>>>>>> training
 #include <sulcusTensorBoardWriter.h>
 
 #include <gtest/gtest.h>
@@ -165,11 +159,7 @@ TEST(Crc32c, MatchesPublishedVectors) // RFC 3720, B.4
 
 TEST(TensorBoardWriter, AnotherParserReadsWhatWasWritten)
 {
-<<<<<<< HEAD
-  const ScratchFolder scratch;
-=======
   const TestFolder scratch;
->>>>>>> training
   const auto path = scratch / "events.out.tfevents.0";
   {
     TensorBoardWriter writer(path, 0);
@@ -191,11 +181,7 @@ TEST(TensorBoardWriter, AnotherParserReadsWhatWasWritten)
 
 TEST(TensorBoardWriter, GoesOnFromAnEarlierPosition)
 {
-<<<<<<< HEAD
-  const ScratchFolder scratch;
-=======
   const TestFolder scratch;
->>>>>>> training
   const auto path = scratch / "events";
   std::int64_t position = 0;
   {

@@ -1,14 +1,7 @@
-<<<<<<< HEAD
-#include "sulcusScratchFolder.h"
-#include "sulcusToyRun.h"
-#include <sulcusCheckpointStore.h>
-#include <sulcusInterrupt.h>
-=======
 #include "sulcusToyRun.h"
 #include <sulcusCheckpointStore.h>
 #include <sulcusInterrupt.h>
 #include <sulcusRunProgram.h>
->>>>>>> training
 #include <sulcusSha256.h>
 
 #include <gtest/gtest.h>
@@ -21,11 +14,6 @@
 #include <thread>
 #include <unistd.h>
 
-<<<<<<< HEAD
-extern char ** environ;
-
-=======
->>>>>>> training
 namespace sulcus
 {
 namespace
@@ -94,15 +82,9 @@ TEST(TrainerChild, DISABLED_Trains)
   {
     run.trainer->Run();
   }
-<<<<<<< HEAD
-  catch (const InterruptedError &)
-  {
-    _exit(143);
-=======
   catch (const Error & error)
   {
     _exit(static_cast<int>(error.Code()));
->>>>>>> training
   }
   SaveTensorFile(std::filesystem::path(folder) / "final.safetensors",
                  {run.FinalState(), {}},
@@ -111,11 +93,7 @@ TEST(TrainerChild, DISABLED_Trains)
 
 TEST(TrainerKilled, ResumesToTheSameBits)
 {
-<<<<<<< HEAD
-  const ScratchFolder scratch;
-=======
   const TestFolder scratch;
->>>>>>> training
   const auto start = std::chrono::steady_clock::now();
   ASSERT_EQ(WaitFor(StartChild(scratch / "whole")), 0);
   const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -138,11 +116,7 @@ TEST(TrainerKilled, ResumesToTheSameBits)
 
 TEST(TrainerTerminated, LeavesACheckpointOfTheVeryStep)
 {
-<<<<<<< HEAD
-  const ScratchFolder scratch;
-=======
   const TestFolder scratch;
->>>>>>> training
   ASSERT_EQ(WaitFor(StartChild(scratch / "whole")), 0);
   const auto child = StartChild(scratch / "run");
   SignalAfter(child, scratch / "run", SIGTERM, 60);

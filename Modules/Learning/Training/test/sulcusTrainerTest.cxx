@@ -1,9 +1,8 @@
+#include <nlohmann/json.hpp>
+#include <torch/torch.h>
 #include "sulcusToyRun.h"
 #include <sulcusCheckpointStore.h>
 #include <sulcusRunProgram.h>
-
-#include <nlohmann/json.hpp>
-#include <torch/torch.h>
 
 #include <gtest/gtest.h>
 
