@@ -24,7 +24,7 @@ if [ ! -e "$out/run/model.safetensors" ]; then
   "$bin/sulcus" train "$out/cache" --output "$out/run" --steps 400 --seed 1
 fi
 say "Segment the test images on their own grids and score them"
-"$bin/sulcus" segment "$out/cohort/imagesTs" --model "$out/run/model.safetensors" --output_folder "$out/segmentations" --overwrite
+"$bin/sulcus" segment "$out/cohort/imagesTs" --model "$out/run/model.safetensors" --output "$out/segmentations" --overwrite
 "$bin/sulcus" evaluate --prediction "$out/segmentations" --reference "$out/cohort/labelsTs" --output "$out/scores.json" --overwrite
 cat <<TEXT
 

@@ -120,7 +120,7 @@ def run_cell(options, root, split, settings, folder):
     train_seconds = run([programs / "sulcus-train", cache, "--output", run_folder, "--steps", settings["steps"], "--seed",
                          settings["seed"], "--overwrite"] + settings["train"] + (["--init", initial] if initial else []) + extra)
     images = [str(layout["files"](root, case)[0]) for case in split[options.evaluate_on]]
-    segment_seconds = run([programs / "sulcus-segment", *images, "--model", run_folder / "model.safetensors", "--output_folder",
+    segment_seconds = run([programs / "sulcus-segment", *images, "--model", run_folder / "model.safetensors", "--output",
                            run_folder / "predictions", "--overwrite"] + layout["segment"])
     references = folder / f"references-{options.evaluate_on}"
     references.mkdir(exist_ok=True)
