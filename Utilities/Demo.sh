@@ -25,7 +25,7 @@ if [ ! -e "$out/run/model.safetensors" ]; then
 fi
 say "Segment the test images on their own grids and score them"
 "$bin/sulcus" segment "$out/cohort/imagesTs" --model "$out/run/model.safetensors" --output "$out/segmentations" --overwrite
-"$bin/sulcus" evaluate --prediction "$out/segmentations" --reference "$out/cohort/labelsTs" --output "$out/scores.json" --overwrite
+"$bin/sulcus" evaluate --prediction "$out/segmentations" --reference "$out/cohort/labelsTs" --output "$out/scores" --labels "$out/cohort/dataset.json" --html --overwrite
 cat <<TEXT
 
 Where to look:
@@ -33,5 +33,5 @@ Where to look:
   $out/cache/plan.json  how they were prepared (you may edit it and give it back with --plan)
   $out/run              the model, the training log and its TensorBoard curves
   $out/segmentations    one label map per test image, on that image's own grid
-  $out/scores.json      the scores; scores.tsv beside it opens in any spreadsheet
+  $out/scores           report.html opens in any browser, scores.tsv in any spreadsheet
 TEXT

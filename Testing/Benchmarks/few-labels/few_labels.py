@@ -130,9 +130,9 @@ def run_cell(options, root, split, settings, folder):
         if not link.is_symlink():
             link.symlink_to(label)
     run([programs / "sulcus-evaluate", "--prediction", run_folder / "predictions", "--reference", references, "--output",
-         run_folder / "scores.json", "--overwrite"] + layout["evaluate"])
+         run_folder / "scores", "--overwrite"] + layout["evaluate"])
     return {"key": key_of(settings), **settings, "train_seconds": round(train_seconds, 1), "pretrain_seconds": round(pretrain_seconds, 1),
-            "segment_seconds": round(segment_seconds, 1), "dice": league.dice_by_case(run_folder / "scores.json"),
+            "segment_seconds": round(segment_seconds, 1), "dice": league.dice_by_case(run_folder / "scores" / "scores.json"),
             "commit": commit(), "hardware": hardware()}
 
 

@@ -9,8 +9,9 @@ def dice_by_case(scores_file):
     """{case: {structure: Dice}} from the JSON that sulcus-evaluate writes."""
     scores = json.loads(scores_file.read_text())
     table = defaultdict(dict)
-    for row in scores["cases"]:
-        table[row["case"]][row["structure"]] = row["dice"]
+    for row in scores["scores"]:
+        if row["dice"] is not None:  # neither side has the structure
+            table[row["case"]][row["structure"]] = row["dice"]
     return dict(table)
 
 
