@@ -26,7 +26,7 @@ PACKAGES = {
     "cuda": (),
 }
 # Packages that some modules alone may use, whatever their group; tests are free to.
-MODULE_PACKAGES = {"zlib.h": ("Formats",), "libdeflate.h": ("Formats",), "dlfcn.h": ("Training", "Networks", "Augmentation")}
+MODULE_PACKAGES = {"zlib.h": ("Formats",), "dlfcn.h": ("Training", "Networks", "Augmentation")}
 # The groups below each group, itself included: an arrow never leaves this set.
 BELOW = {
     "Foundation": {"Foundation"},
