@@ -80,6 +80,22 @@ SameVoxels(const LabelImage * a, const LabelImage * b)
 
 } // namespace
 
+/** The exit status that a refusal of the data set means; Success if it is accepted. */
+template <typename TOptions>
+ExitCode
+RefusalOf(const TOptions & options)
+{
+  try
+  {
+    CheckDataset(options);
+  }
+  catch (const Error & error)
+  {
+    return error.Code();
+  }
+  return ExitCode::Success;
+}
+
 TEST(Preparation, LabelsComeBackVoxelForVoxel)
 {
   const TestFolder folder;
@@ -203,7 +219,7 @@ TEST(Preparation, UnknownLabelBecomesNotObserved)
   SmallDataset::Write(folder / "plain/labels/a.nii.gz", scribble);
   auto options = OptionsFor(folder / "plain");
   options.dataset.labels = {"lower=1", "upper=2"};
-  EXPECT_THROW(CheckDataset(options), InputError);
+  EXPECT_EQ(RefusalOf(options), ExitCode::DamagedInput);
   options.dataset.unknownLabel = 4;
   Prepare(options, folder / "cache");
   const PreparedCache cache(folder / "cache");
@@ -281,7 +297,7 @@ TEST(Preparation, SoftConsensusConfidenceAndObservedEnterTheCache)
   // Shares that do not sum to 1 are refused.
   soft->GetBufferPointer()[3 * 100] += 0.2F;
   SmallDataset::Write(folder / "soft.nii.gz", soft);
-  EXPECT_THROW(CheckDataset(options), InputError);
+  EXPECT_EQ(RefusalOf(options), ExitCode::DamagedInput);
 }
 
 TEST(Preparation, AnnotatorsAreIgnoredFusedByMajorityOrSoft)
@@ -432,8 +448,9 @@ TEST(Preparation, EveryProblemIsCountedAndTheFirstIsNamed)
     CheckDataset(OptionsFor(folder / "raw"));
     FAIL() << "two damaged images were accepted";
   }
-  catch (const InputError & error)
+  catch (const Error & error)
   {
+    EXPECT_EQ(error.Code(), ExitCode::DamagedInput);
     const std::string line = error.what();
     EXPECT_NE(line.find("b_0000"), std::string::npos) << line;
     EXPECT_NE(line.find("1 more case"), std::string::npos) << line;

@@ -173,7 +173,8 @@ TEST_F(Patches, EveryCaseIsSeenEquallyOftenInRounds)
   std::map<std::int64_t, int> seen;
   for (std::int64_t step = 0; step < 9; ++step) // 36 samples: six rounds
   {
-    for (const auto index : source->At(step).Require("labelled").caseIndex)
+    const auto batch = source->At(step);
+    for (const auto index : batch.Require("labelled").caseIndex)
     {
       ++seen[index];
     }

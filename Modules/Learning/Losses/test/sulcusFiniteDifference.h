@@ -1,5 +1,7 @@
 #pragma once
 
+#include <torch/torch.h>
+
 #include <gtest/gtest.h>
 
 #include <functional>
