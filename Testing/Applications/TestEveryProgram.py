@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs every built program: --help, --xml, --json_schema, --reference, --version, an unknown option, the dispatcher."""
+"""Runs every built program: --help, --xml, --json_schema, --reference_page, --version, an unknown option, the dispatcher."""
 import json
 import subprocess
 import sys
@@ -37,7 +37,7 @@ for program in programs:
     schema = json.loads(run(program, "--json_schema").stdout)
     for option in schema["properties"]:
         expect(option in help_text.stdout, f"{name} --help does not name {option}")
-    expect(run(program, "--reference").stdout.startswith(f"# {name}"), f"{name} --reference fails")
+    expect(run(program, "--reference_page").stdout.startswith(f"# {name}"), f"{name} --reference_page fails")
     expect(name in run(program, "--version").stdout, f"{name} --version fails")
     unknown = run(program, "--progres", "none")
     expect(unknown.returncode == 2 and "did you mean 'progress'" in unknown.stderr, f"{name}: unknown option: {unknown.stderr}")

@@ -61,7 +61,7 @@ BoostDescription(const Parameters & parameters)
       add(spelling.c_str(), options::value<std::vector<std::string>>()->composing(), "");
     }
   }
-  for (const char * request : {"help,h", "version", "xml", "json_schema", "reference", "echo"})
+  for (const char * request : {"help,h", "version", "xml", "json_schema", "reference_page", "echo"})
   {
     add(request, "");
   }
@@ -199,7 +199,7 @@ ParseCommandLine(const std::vector<std::string> & arguments,
   request.version = values.count("version") > 0;
   request.xml = values.count("xml") > 0;
   request.schema = values.count("json_schema") > 0;
-  request.reference = values.count("reference") > 0;
+  request.reference = values.count("reference_page") > 0;
   if (values.count("returnparameterfile") > 0)
   {
     request.returnParameterFile = values["returnparameterfile"].as<std::string>();

@@ -299,7 +299,7 @@ HelpText(const ProgramDescription & program, const Parameters & parameters)
       text += parameter.Group() == group ? HelpLine(parameter) : "";
     }
   }
-  text += "\nAlso: --help --version --xml --json_schema --reference. Hyphens and underscores are "
+  text += "\nAlso: --help --version --xml --json_schema --reference_page. Hyphens and underscores are "
           "the same.\n"
           "Exit status: 0 done, 1 failed, 2 usage, 3 input damaged, 4 output not written, 5 "
           "geometry refused,\n"

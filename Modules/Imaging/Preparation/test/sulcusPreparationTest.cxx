@@ -465,7 +465,8 @@ TEST(Preparation, FoldsReachTheCache)
   options.split.folds = 3;
   Prepare(options, folder / "cache");
   std::map<int, int> count;
-  for (const auto & entry : PreparedCache(folder / "cache").Cases())
+  const PreparedCache named1(folder / "cache");
+  for (const auto & entry : named1.Cases())
   {
     ++count[entry.fold];
   }

@@ -35,7 +35,7 @@ TwoViews(std::int64_t step)
 
 TEST(LocalContrastObjective, T11FrozenEncoderKeepsItsBitsWhileHeadAndDecoderMove)
 {
-  const auto network = BuildNetwork(SmallPlan(), 1);
+  auto network = BuildNetwork(SmallPlan(), 1);
   const auto before = CloneTensors(TensorsOf(*network));
   const auto objective = std::make_shared<LocalContrastObjective>(network, LocalContrastSettings{}, std::array<double, 3>{ 1, 1, 1 }, Precision::Float32);
   const auto headBefore = CloneTensors(TensorsOf(*objective));
@@ -66,7 +66,7 @@ TEST(LocalContrastObjective, T11FrozenEncoderKeepsItsBitsWhileHeadAndDecoderMove
 
 TEST(LocalContrastObjective, BlocksBeyondTheAskedStayAsTheyWere)
 {
-  const auto network = BuildNetwork(SmallPlan(), 1);
+  auto network = BuildNetwork(SmallPlan(), 1);
   LocalContrastSettings settings;
   settings.decoderBlocks = 1;
   LocalContrastObjective objective(network, settings, { 1, 1, 1 }, Precision::Float32);
