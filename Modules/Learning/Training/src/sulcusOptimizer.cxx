@@ -185,7 +185,9 @@ private:
        double learningRate,
        const torch::Tensor & inverseCoefficient) override
   {
-    const auto momentum = Select(m_Momentum, active.index);
+    // Without momentum the kernel demands that there are no buffers.
+    const auto momentum =
+        m_Options.momentum > 0 ? Select(m_Momentum, active.index) : std::vector<torch::Tensor>{};
     // A zero buffer gives the same first step as a missing one: 0 · momentum + gradient.
     at::_fused_sgd_(active.values,
                     active.gradients,

@@ -43,7 +43,7 @@ TEST(LocalContrastObjective, T11FrozenEncoderKeepsItsBitsWhileHeadAndDecoderMove
   update.optimizer.kind = "adamw";
   update.optimizer.learningRate = 1e-3;
   SingleOptimizerStep step(objective, update);
-  step.SetSchedule(5);
+  step.SetSchedule(50);
   double first = 0, last = 0;
   for (std::int64_t i = 0; i < 5; ++i)
   {
