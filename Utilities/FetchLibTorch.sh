@@ -37,26 +37,23 @@ if [ ! -e "$done_mark" ]; then
     # Python sources and test programs of the wheel are not needed by C++.
     find "$work/tree" -name '*.py' -delete
     rm -rf "$work/tree/torch/test" "$work/tree/torch/bin"
-    if [ "$withCuda" = no ]; then
-      : # libtorch_cuda.so stays: a GPU machine needs only --cuda's extra packages, not a second download
-    fi
     rm -rf "$top/torch" "$top/nvidia"
     mv "$work/tree/torch" "$work/tree/nvidia" "$top/"
     touch "$done_mark"
   fi
 fi
 if [ "$withCuda" = yes ] && [ ! -e "$top/.complete-cuda" ]; then
+  # Unlike the CPU part these are not pinned by hash yet.
   echo "Fetching the CUDA 13 libraries LibTorch's GPU part opens, into $top" >&2
   work="$(mktemp -d "$top/.fetch.XXXXXX")"
   trap 'rm -rf "$work"' EXIT
   for requirement in nvidia-cublas nvidia-cuda-nvrtc nvidia-cudnn-cu13 nvidia-cufft nvidia-curand \
     nvidia-cusolver nvidia-cusparse nvidia-cusparselt-cu13 nvidia-nccl-cu13 nvidia-nvshmem-cu13 \
     nvidia-nvtx nvidia-nvjitlink nvidia-cufile; do
-    pinned="$(grep -ioE "^Requires-Dist: $requirement ?\(?==[0-9.]+" "$top"/../libtorch-$version/METADATA 2>/dev/null | grep -oE '[0-9.]+$' || true)"
     python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
       --platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux_2_25_x86_64 \
       --platform manylinux2014_x86_64 --platform manylinux_2_18_x86_64 --python-version 3.11 \
-      -d "$work/wheels" "$requirement${pinned:+==$pinned}" >&2
+      -d "$work/wheels" "$requirement" >&2
   done
   for wheel in "$work"/wheels/*.whl; do
     python3 -m zipfile -e "$wheel" "$work/tree"
