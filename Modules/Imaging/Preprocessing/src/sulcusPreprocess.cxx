@@ -121,6 +121,18 @@ AddForegroundBox(Undo & undo,
   undo.AddBox(start, size);
 }
 
+/** Clips to the plan's percentiles: the high one of the tissue; the low one of the tissue or of all
+ * voxels, whichever is lower, since dark voxels (air, fluid, lung) tell structures apart too. */
+IntensityMap
+ClipOf(const NormalisationPlan & plan,
+       const FloatImage * image,
+       double tissueLow,
+       double tissueHigh)
+{
+  const auto everywhere = MeasureIntensities(image, nullptr, {plan.clipLowPercentile});
+  return ClipMap(std::min(everywhere.percentiles[0], tissueLow), tissueHigh);
+}
+
 IntensityMap
 NormalisationMap(const NormalisationPlan & plan,
                  const FloatImage * image,
@@ -147,7 +159,7 @@ NormalisationMap(const NormalisationPlan & plan,
                              "; there is nothing to normalise"));
   }
   const IntensityMap clip =
-      clips ? ClipMap(found.percentiles[0], found.percentiles[1]) : IntensityMap();
+      clips ? ClipOf(plan, image, found.percentiles[0], found.percentiles[1]) : IntensityMap();
   if (plan.kind == "none")
   {
     return clip;

@@ -217,6 +217,28 @@ TEST(Preprocess, EveryNormalisationKind)
   EXPECT_THROW(Preprocess(input, options), UsageError);
 }
 
+TEST(Preprocess, DarkVoxelsOutsideTheTissueStayApart)
+{
+  const auto image = NewImage<FloatImage>(AwkwardGrid("LPS", {{20, 20, 20}}));
+  float * voxels = image->GetBufferPointer();
+  for (std::size_t i = 0; i < 8000; ++i)
+  {
+    voxels[i] = i < 4000 ? static_cast<float>(i % 40) : 1000.0F + static_cast<float>(i % 40);
+  }
+  voxels[4000] = 9000.0F; // an outlier of the tissue
+  PreprocessOptions options;
+  options.cropToForeground = false;
+  NormalisationPlan plan;
+  plan.kind = "none";
+  options.normalisation = {plan};
+  const auto prepared = Preprocess(Channel(image), options);
+  const auto found = MeasureIntensities(prepared.channels[0], nullptr, {0, 25, 100});
+  // of all 8000 values the 0.5th percentile is the first 0; of the bright half the 99.5th is 1039
+  EXPECT_NEAR(found.percentiles[0], 0.0, 1e-4);
+  EXPECT_NEAR(found.percentiles[1], 20.0, 1.0);
+  EXPECT_NEAR(found.percentiles[2], 1039.0, 1e-3);
+}
+
 TEST(Preprocess, NothingToDoLeavesGridAndRecordAlone)
 {
   const auto image = WaveImage(AwkwardGrid("LPS", {{7, 6, 5}}));

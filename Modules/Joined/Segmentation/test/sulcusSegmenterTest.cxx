@@ -112,7 +112,7 @@ protected:
   TestFolder m_Folder;
 };
 
-TEST_F(SegmenterTest, DISABLED_ThresholdComesBackVoxelForVoxelOnAnAwkwardGrid)
+TEST_F(SegmenterTest, ThresholdComesBackVoxelForVoxelOnAnAwkwardGrid)
 {
   const auto path = Write("model.safetensors", ModelOf(ThresholdPlan()));
   const auto image = TwoBalls(AwkwardGrid());
@@ -148,7 +148,7 @@ TEST_F(SegmenterTest, FlipsAndEnsemblesOfAPointwisePredictorChangeNothing)
   }
 }
 
-TEST_F(SegmenterTest, DISABLED_ComponentRulesRunOnTheNativeGrid)
+TEST_F(SegmenterTest, ComponentRulesRunOnTheNativeGrid)
 {
   Plan plan = ThresholdPlan();
   plan.componentRules = {{}, {true, 0.0}};
