@@ -76,8 +76,8 @@ public:
     return m_Elements;
   }
 
-  /** The first of two elements with one tag stays. */
-  void
+  /** \returns false, and changes nothing, if there is such an element already */
+  bool
   Add(DicomTag tag, DicomElement element, bool bigEndian);
 
 private:

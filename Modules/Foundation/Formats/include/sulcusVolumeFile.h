@@ -14,7 +14,14 @@ namespace sulcus
 struct VolumeFile
 {
   VolumeHeader header;
-  Bytes voxels;
+  Bytes content; ///< holds the voxels from `voxelStart` on
+  std::size_t voxelStart = 0;
+
+  ByteView
+  Voxels() const
+  {
+    return ByteView(content).subspan(voxelStart);
+  }
 };
 
 /** Tells the format from the content alone; the name of a file proves nothing. */

@@ -7,6 +7,9 @@
 namespace sulcus
 {
 
+inline constexpr double SmallestSpacingInMm = 0.01;
+inline constexpr double LargestSpacingInMm = 50.0;
+
 /** Checks the size: every axis 1 … 2^31 - 1, the product and the byte count representable and
  * within the budget. \throws InputError, ResourceError */
 void

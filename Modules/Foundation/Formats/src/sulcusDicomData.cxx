@@ -89,7 +89,10 @@ public:
       CountElement();
       m_Position += 4;
       auto element = ParseElement(tag, end, depth);
-      dataset.Add(tag, std::move(element), m_Encoding.bigEndian);
+      if (!dataset.Add(tag, std::move(element), m_Encoding.bigEndian))
+      {
+        Fail(Message("the element ", ToText(tag), " appears twice"));
+      }
     }
     return dataset;
   }
@@ -308,11 +311,11 @@ ToText(DicomTag tag)
   return text;
 }
 
-void
+bool
 DicomDataset::Add(DicomTag tag, DicomElement element, bool bigEndian)
 {
   m_BigEndian = bigEndian;
-  m_Elements.try_emplace(tag, std::move(element));
+  return m_Elements.try_emplace(tag, std::move(element)).second;
 }
 
 const DicomElement *

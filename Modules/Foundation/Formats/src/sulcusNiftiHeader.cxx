@@ -286,18 +286,23 @@ MillimetresPerUnit(const NiftiFields & fields, VolumeHeader & header)
 }
 
 void
-RequireSpacing(const NiftiFields & fields, std::string_view path)
+RequireSpacing(const NiftiFields & fields, double unit, std::string_view path)
 {
   for (int axis = 1; axis <= 3; ++axis)
   {
-    if (axis <= fields.dim[0] && !(fields.pixdim[axis] > 0.0 && std::isfinite(fields.pixdim[axis])))
+    const double spacing = fields.pixdim[axis] * unit;
+    if (axis <= fields.dim[0] && !(spacing >= SmallestSpacingInMm && spacing <= LargestSpacingInMm))
     {
       throw GeometryError(Message(path,
                                   ": pixdim[",
                                   axis,
                                   "] is ",
                                   fields.pixdim[axis],
-                                  " (spacing must be above 0 and finite)"));
+                                  " (spacing must be ",
+                                  SmallestSpacingInMm,
+                                  " to ",
+                                  LargestSpacingInMm,
+                                  " mm)"));
     }
   }
 }
@@ -431,8 +436,8 @@ SetGeometry(const NiftiFields & fields,
             const VolumeReadOptions & options,
             std::string_view path)
 {
-  RequireSpacing(fields, path);
   const double unit = MillimetresPerUnit(fields, header);
+  RequireSpacing(fields, unit, path);
   Matrix4 ras{};
   if (fields.qformCode <= 0 && fields.sformCode <= 0 && options.allowMissingGeometry)
   {

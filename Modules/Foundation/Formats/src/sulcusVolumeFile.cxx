@@ -1,5 +1,6 @@
 #include "sulcusVolumeFile.h"
 
+#include "sulcusInflate.h"
 #include "sulcusNiftiHeader.h"
 #include "sulcusTextVolumeHeaders.h"
 #include <sulcusError.h>
@@ -96,6 +97,44 @@ ReadVoxels(ByteSource & source, VolumeHeader & header, const std::string & path)
   return voxels;
 }
 
+/** The file beside a header that holds its voxels. \throws InputError that names both */
+Bytes
+ReadPartner(const std::string & dataPath, const std::string & path)
+{
+  try
+  {
+    return ReadWholeFile(dataPath, LargestFile, false);
+  }
+  catch (const InputError & error)
+  {
+    throw InputError(Message(path, ": its voxel file ", error.what()));
+  }
+}
+
+/** The quick way for a sound gzip file of exactly the announced size; says nothing about any other.
+ */
+bool
+ReadWholeStream(ByteView bytes, VolumeFile & file)
+{
+  const auto claimed = file.header.dataOffset + file.header.DataBytes();
+  if (!IsGzip(bytes) || claimed / LargestDeflateRatio > bytes.size())
+  {
+    return false;
+  }
+  if (claimed > LargeVoxels)
+  {
+    RequireMemory(claimed, "the voxels of one file");
+  }
+  file.content.resize(claimed);
+  if (!InflateWholeGzip(bytes, file.content))
+  {
+    file.content.clear();
+    return false;
+  }
+  file.voxelStart = file.header.dataOffset;
+  return true;
+}
+
 VolumeFile
 ReadNifti(ByteView bytes,
           const std::string & path,
@@ -112,19 +151,19 @@ ReadNifti(ByteView bytes,
     file.header.dataPath = PartnerPath(path, ".hdr", ".img");
     if (wantVoxels)
     {
-      const auto data = ReadWholeFile(file.header.dataPath, LargestFile, false);
+      const auto data = ReadPartner(file.header.dataPath, path);
       const auto voxelSource = MakeByteSource(data, file.header.dataPath);
       if (file.header.dataOffset > voxelSource->Remaining())
       {
         throw InputError(Message(file.header.dataPath, ": ends before its voxels start"));
       }
       voxelSource->Skip(file.header.dataOffset);
-      file.voxels = ReadVoxels(*voxelSource, file.header, file.header.dataPath);
+      file.content = ReadVoxels(*voxelSource, file.header, file.header.dataPath);
     }
   }
-  else if (wantVoxels)
+  else if (wantVoxels && !ReadWholeStream(bytes, file))
   {
-    file.voxels = ReadVoxels(*source, file.header, path);
+    file.content = ReadVoxels(*source, file.header, path);
   }
   return file;
 }
@@ -141,7 +180,7 @@ ReadTextFormat(ParsedHeader parsed, ByteView bytes, const std::string & path, bo
   }
   const bool elsewhere = !file.header.dataPath.empty();
   const auto & dataPath = elsewhere ? file.header.dataPath : path;
-  const auto other = elsewhere ? ReadWholeFile(dataPath, LargestFile, false) : Bytes();
+  const auto other = elsewhere ? ReadPartner(dataPath, path) : Bytes();
   auto packed = elsewhere ? ByteView(other) : bytes.subspan(file.header.dataOffset);
   if (parsed.packedBytes != 0 && parsed.packing != Packing::Raw &&
       packed.size() != parsed.packedBytes)
@@ -156,7 +195,7 @@ ReadTextFormat(ParsedHeader parsed, ByteView bytes, const std::string & path, bo
       parsed.packing == Packing::Raw
           ? MakePlainByteSource(packed, dataPath)
           : MakeInflatingByteSource(packed, dataPath, parsed.packing == Packing::Zlib);
-  file.voxels = ReadVoxels(*source, file.header, dataPath);
+  file.content = ReadVoxels(*source, file.header, dataPath);
   return file;
 }
 
@@ -175,7 +214,7 @@ ReadMgh(ByteView bytes,
   if (wantVoxels)
   {
     const auto warnings = file.header.warnings;
-    file.voxels = ReadVoxels(*source, file.header, path);
+    file.content = ReadVoxels(*source, file.header, path);
     file.header.warnings = warnings; // scan parameters and tags follow the voxels by design
   }
   return file;

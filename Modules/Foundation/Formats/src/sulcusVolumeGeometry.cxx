@@ -15,8 +15,6 @@ namespace
 using Matrix3 = std::array<std::array<double, 3>, 3>;
 
 constexpr double LargestCoordinateInMm = 1e4;
-constexpr double SmallestSpacingInMm = 0.01;
-constexpr double LargestSpacingInMm = 50.0;
 constexpr double RoundingShear = 1e-4;
 constexpr double SilentResidualInMm = 1e-3;
 constexpr std::uint64_t LargestAxis = std::numeric_limits<std::int32_t>::max();

@@ -1,8 +1,10 @@
 #include "sulcusByteOrder.h"
 #include "sulcusVolumeFile.h"
 #include <sulcusError.h>
+#include <sulcusThreads.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <limits>
 
@@ -52,7 +54,7 @@ RequirePart(const VolumeFile & file,
                              header.components,
                              " components"));
   }
-  if (targetSize != header.VoxelCount() || file.voxels.size() != header.DataBytes())
+  if (targetSize != header.VoxelCount() || file.Voxels().size() != header.DataBytes())
   {
     throw RuntimeError(Message(path, ": voxel buffer of a wrong size"));
   }
@@ -104,18 +106,22 @@ VisitStored(const VolumeHeader & header, TVisitor && visit)
   }
 }
 
-/** \returns how many results are not finite. */
+/** Values `begin` to `end` of the layout. \returns how many results are not finite. */
 template <typename TStored, bool VSwap>
 std::uint64_t
-Convert(const VolumeFile & file, const Layout & layout, std::span<float> target)
+ConvertRange(const VolumeFile & file,
+             const Layout & layout,
+             std::span<float> target,
+             std::size_t begin,
+             std::size_t end)
 {
-  const auto * const base = file.voxels.data() + layout.first * sizeof(TStored);
+  const auto * const base = file.Voxels().data() + layout.first * sizeof(TStored);
   const std::uint64_t stride = layout.step * sizeof(TStored);
   const double slope = file.header.slope;
   const double intercept = file.header.intercept;
   const bool scaled = slope != 1.0 || intercept != 0.0;
   std::uint64_t nonFinite = 0;
-  for (std::uint64_t i = 0; i < layout.count; ++i)
+  for (std::size_t i = begin; i < end; ++i)
   {
     const auto stored = LoadStored<TStored, VSwap>(base + i * stride);
     const float value = scaled ? static_cast<float>(static_cast<double>(stored) * slope + intercept)
@@ -126,6 +132,21 @@ Convert(const VolumeFile & file, const Layout & layout, std::span<float> target)
   return nonFinite;
 }
 
+/** \returns how many results are not finite; a count does not depend on the order of threads. */
+template <typename TStored, bool VSwap>
+std::uint64_t
+Convert(const VolumeFile & file, const Layout & layout, std::span<float> target)
+{
+  constexpr std::size_t smallestPiece = std::size_t{1} << 18;
+  std::atomic<std::uint64_t> nonFinite = 0;
+  ParallelFor(
+      layout.count,
+      [&](std::size_t begin, std::size_t end)
+      { nonFinite += ConvertRange<TStored, VSwap>(file, layout, target, begin, end); },
+      smallestPiece);
+  return nonFinite;
+}
+
 template <typename TStored, bool VSwap>
 void
 ConvertLabels(const VolumeFile & file,
@@ -133,7 +154,7 @@ ConvertLabels(const VolumeFile & file,
               std::span<std::uint16_t> target,
               const std::string & path)
 {
-  const auto * const base = file.voxels.data() + layout.first * sizeof(TStored);
+  const auto * const base = file.Voxels().data() + layout.first * sizeof(TStored);
   const std::uint64_t stride = layout.step * sizeof(TStored);
   const double slope = file.header.slope;
   const double intercept = file.header.intercept;

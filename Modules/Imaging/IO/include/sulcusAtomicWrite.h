@@ -1,9 +1,12 @@
 #pragma once
 
+#include "sulcusDicomWrite.h"
 #include <sulcusAtomicFile.h>
 #include <sulcusImages.h>
 #include <sulcusSegmentInfo.h>
+#include <sulcusVolumeHeader.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +17,13 @@ struct WriteOptions
 {
   bool overwrite = false;   ///< may an existing file be replaced
   int compressionLevel = 1; ///< 1 (fast) to 9, for the formats that compress
-  std::vector<SegmentInfo>
-      segments; ///< names and colours of labels, for `.seg.nrrd`; missing ones get a default
+  /** Names and colours of labels, for `.seg.nrrd` and `.dcm`; missing ones get a default. */
+  std::vector<SegmentInfo> segments;
+  /** How a float image is stored; an integer type only if every value is a whole number in its
+   * range. */
+  std::optional<VoxelType> storedType;
+  std::string dicomSource; ///< DICOM series that a `.dcm` segmentation belongs to
+  DicomWriteOptions dicom; ///< for `.dcm`; its `overwrite` is not used
 };
 
 /** The one door out: the file is absent, old or complete, whatever happens, and has been read back

@@ -7,6 +7,10 @@
 #include <sulcusTextVolumeHeaders.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <optional>
 #include <span>
 
 namespace sulcus
@@ -21,7 +25,8 @@ enum class OutputFormat
   NiftiGzip,
   Nrrd,
   SegNrrd,
-  MetaImage
+  MetaImage,
+  DicomSegmentation
 };
 
 OutputFormat
@@ -32,7 +37,8 @@ FormatOf(const std::string & path)
       {".nii", OutputFormat::Nifti},
       {".seg.nrrd", OutputFormat::SegNrrd},
       {".nrrd", OutputFormat::Nrrd},
-      {".mha", OutputFormat::MetaImage}};
+      {".mha", OutputFormat::MetaImage},
+      {".dcm", OutputFormat::DicomSegmentation}};
   for (const auto & [ending, format] : endings)
   {
     if (path.ends_with(ending))
@@ -41,7 +47,7 @@ FormatOf(const std::string & path)
     }
   }
   throw UsageError(
-      Message(path, ": unknown ending (need .nii.gz, .nii, .nrrd, .seg.nrrd or .mha)"));
+      Message(path, ": unknown ending (need .nii.gz, .nii, .nrrd, .seg.nrrd, .mha or .dcm)"));
 }
 
 VolumeHeader
@@ -137,9 +143,10 @@ CompleteSegments(std::span<const std::uint16_t> labels, const std::vector<Segmen
 void
 RequireNoSegmentFormat(const std::string & path)
 {
-  if (FormatOf(path) == OutputFormat::SegNrrd)
+  const auto format = FormatOf(path);
+  if (format == OutputFormat::SegNrrd || format == OutputFormat::DicomSegmentation)
   {
-    throw UsageError(Message(path, ": .seg.nrrd holds label maps only"));
+    throw UsageError(Message(path, ": this format is written for label maps only"));
   }
 }
 
@@ -155,6 +162,45 @@ PixelsOf(const itk::Image<TPixel, ImageDimension> * image)
   return {image->GetBufferPointer(), region.GetNumberOfPixels()};
 }
 
+template <typename T>
+std::optional<Bytes>
+PackAs(std::span<const float> pixels)
+{
+  Bytes bytes(pixels.size() * sizeof(T));
+  constexpr double low = static_cast<double>(std::numeric_limits<T>::lowest());
+  constexpr double high = static_cast<double>(std::numeric_limits<T>::max());
+  for (std::size_t i = 0; i < pixels.size(); ++i)
+  {
+    const double value = pixels[i];
+    if (!(value >= low && value <= high && value == std::nearbyint(value)))
+    {
+      return std::nullopt;
+    }
+    const auto stored = static_cast<T>(value);
+    std::memcpy(bytes.data() + i * sizeof(T), &stored, sizeof(T));
+  }
+  return bytes;
+}
+
+/** The values in an integer type, or nothing where that would change one. */
+std::optional<Bytes>
+PackExactly(std::span<const float> pixels, VoxelType type)
+{
+  switch (type)
+  {
+  case VoxelType::Int8:
+    return PackAs<std::int8_t>(pixels);
+  case VoxelType::UInt8:
+    return PackAs<std::uint8_t>(pixels);
+  case VoxelType::Int16:
+    return PackAs<std::int16_t>(pixels);
+  case VoxelType::UInt16:
+    return PackAs<std::uint16_t>(pixels);
+  default:
+    return std::nullopt;
+  }
+}
+
 } // namespace
 
 void
@@ -167,17 +213,23 @@ std::string
 WriteImage(const std::string & path, const FloatImage * image, const WriteOptions & options)
 {
   RequireNoSegmentFormat(path);
-  return Write(path,
-               HeaderFor(GridOf(image), VoxelType::Float32),
-               std::as_bytes(PixelsOf<float>(image)),
-               options);
+  const auto pixels = PixelsOf<float>(image);
+  if (options.storedType)
+  {
+    if (const auto packed = PackExactly(pixels, *options.storedType))
+    {
+      return Write(path, HeaderFor(GridOf(image), *options.storedType), *packed, options);
+    }
+  }
+  return Write(path, HeaderFor(GridOf(image), VoxelType::Float32), std::as_bytes(pixels), options);
 }
 
 std::string
 WriteImage(const std::string & path, const MaskImage * image, const WriteOptions & options)
 {
   const auto pixels = PixelsOf<std::uint8_t>(image);
-  if (FormatOf(path) == OutputFormat::SegNrrd)
+  if (const auto format = FormatOf(path);
+      format == OutputFormat::SegNrrd || format == OutputFormat::DicomSegmentation)
   {
     const auto labels = NewImage<LabelImage>(GridOf(image));
     std::copy(pixels.begin(), pixels.end(), labels->GetBufferPointer());
@@ -189,6 +241,19 @@ WriteImage(const std::string & path, const MaskImage * image, const WriteOptions
 std::string
 WriteImage(const std::string & path, const LabelImage * image, const WriteOptions & options)
 {
+  if (FormatOf(path) == OutputFormat::DicomSegmentation)
+  {
+    if (options.dicomSource.empty())
+    {
+      throw UsageError(
+          Message(path, ": a DICOM segmentation belongs to a DICOM series, and the input is none"));
+    }
+    auto dicom = options.dicom;
+    dicom.overwrite = options.overwrite;
+    SegmentationInfo info;
+    info.segments = options.segments;
+    return WriteDicomSegmentation(path, image, info, options.dicomSource, dicom);
+  }
   const auto pixels = PixelsOf<std::uint16_t>(image);
   const auto large = std::any_of(pixels.begin(), pixels.end(), [](auto v) { return v > 255; });
   auto header = HeaderFor(GridOf(image), large ? VoxelType::UInt16 : VoxelType::UInt8);

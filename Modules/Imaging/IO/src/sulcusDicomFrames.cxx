@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace sulcus
 {
@@ -22,6 +23,24 @@ RequireWord(const DicomFile & file, DicomTag tag, const char * name)
     throw InputError(Message(file.Path(), ": has no ", name, " ", ToText(tag)));
   }
   return *value;
+}
+
+/** One number, nothing where the attribute is absent or empty. \throws InputError where it is
+ * anything else: a slope that cannot be read must not become 1. */
+std::optional<double>
+OneNumber(const DicomDataset & data, DicomTag tag, const char * name, const std::string & path)
+{
+  if (data.Text(tag).empty())
+  {
+    return std::nullopt;
+  }
+  const auto values = data.Decimals(tag);
+  if (values.size() != 1)
+  {
+    throw InputError(
+        Message(path, ": ", name, " ", ToText(tag), " is '", data.Text(tag), "', not one number"));
+  }
+  return values.front();
 }
 
 /** Looks an attribute up where it may be: per frame, shared, or at the top of a classic file. */
@@ -103,8 +122,11 @@ SetGeometry(const FrameContext & context, DicomFrame & frame, const std::string 
   std::copy_n(orientation.begin() + 3, 3, frame.columnDirection.begin());
   frame.rowSpacing = spacing[0];
   frame.columnSpacing = spacing[1];
-  frame.thickness = measures->Decimal(dicom::SliceThickness).value_or(0.0);
-  frame.sliceSpacing = std::abs(measures->Decimal(dicom::SpacingBetweenSlices).value_or(0.0));
+  frame.thickness =
+      OneNumber(*measures, dicom::SliceThickness, "Slice Thickness", path).value_or(0.0);
+  frame.sliceSpacing =
+      std::abs(OneNumber(*measures, dicom::SpacingBetweenSlices, "Spacing Between Slices", path)
+                   .value_or(0.0));
   for (const auto & direction : {frame.rowDirection, frame.columnDirection})
   {
     if (!(std::abs(std::sqrt(Dot(direction, direction)) - 1.0) <= UnitLengthTolerance))
@@ -127,9 +149,10 @@ SetScaling(const FrameContext & context, DicomFrame & frame, const std::string &
   {
     return;
   }
-  const auto slope = group->Decimal(dicom::RescaleSlope);
+  const auto slope = OneNumber(*group, dicom::RescaleSlope, "Rescale Slope", path);
   frame.slope = slope.value_or(1.0);
-  frame.intercept = group->Decimal(dicom::RescaleIntercept).value_or(0.0);
+  frame.intercept =
+      OneNumber(*group, dicom::RescaleIntercept, "Rescale Intercept", path).value_or(0.0);
   if (slope && *slope == 0.0)
   {
     throw InputError(Message(path, ": rescale slope is 0"));
@@ -228,8 +251,10 @@ PixelFormatOf(const DicomFile & file)
   format.highBit =
       data.Word(dicom::HighBit)
           .value_or(static_cast<std::uint16_t>(format.bitsStored == 0 ? 0 : format.bitsStored - 1));
-  format.isSigned = data.Word(dicom::PixelRepresentation).value_or(0) == 1;
-  const auto frames = data.Decimal(dicom::NumberOfFrames).value_or(1.0);
+  const auto representation = data.Word(dicom::PixelRepresentation).value_or(0);
+  format.isSigned = representation == 1;
+  const auto frames =
+      OneNumber(data, dicom::NumberOfFrames, "Number of Frames", file.Path()).value_or(1.0);
   if (!(frames >= 1.0 && frames <= 1e6 && frames == std::floor(frames)))
   {
     throw InputError(Message(file.Path(), ": Number of Frames is ", frames));
@@ -244,7 +269,8 @@ PixelFormatOf(const DicomFile & file)
   const auto bits = format.bitsAllocated;
   if (format.rows == 0 || format.columns == 0 ||
       (bits != 1 && bits != 8 && bits != 16 && bits != 32) || format.bitsStored < 1 ||
-      format.bitsStored > bits || format.highBit >= bits || format.highBit + 1 < format.bitsStored)
+      representation > 1 || format.bitsStored > bits || format.highBit >= bits ||
+      format.highBit + 1 < format.bitsStored)
   {
     throw InputError(Message(file.Path(),
                              ": impossible pixel layout (",

@@ -43,7 +43,9 @@ Decompress(const DicomFile & file, DicomPixelFormat & format, bool & lossy)
   Bytes bytes(image.GetBufferLength());
   if (bytes.size() != expected || !image.GetBuffer(reinterpret_cast<char *>(bytes.data())))
   {
-    throw InputError(Message(file.Path(), ": compressed pixel data are damaged or of a kind that the decoder does not know"));
+    throw InputError(
+        Message(file.Path(),
+                ": compressed pixel data are damaged or of a kind that the decoder does not know"));
   }
   return bytes;
 }

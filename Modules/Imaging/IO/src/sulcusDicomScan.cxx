@@ -108,28 +108,32 @@ NoteProblem(DicomSeriesFiles & series, ExitCode code, const std::string & text)
   }
 }
 
-/** The pixel data can hold what the header claims, so that nothing is allocated for a lie. Compressed pixels are
- * granted a generous factor; the codec checks them exactly.
- * \throws InputError */
+/** The pixel data can hold what the header claims, so that nothing is allocated for a lie; and
+ * uncompressed ones hold no more than that (less than a row of padding is granted), or the header
+ * states another matrix than was stored. Compressed pixels are granted a generous factor; the codec
+ * checks them exactly. \throws InputError */
 void
 RequirePlausiblePixels(const DicomFile & file, const DicomPixelFormat & format)
 {
   constexpr std::uint64_t largestCompression = 5000;
   const auto * const element = file.Data().Find(dicom::PixelData);
-  std::uint64_t present = element->value.size();
+  const std::uint64_t stored = element->value.size();
+  std::uint64_t present = stored;
   for (const auto & fragment : element->fragments)
   {
     present += fragment.size() * largestCompression;
   }
-  const auto bits = std::uint64_t{format.rows} * format.columns * format.bitsAllocated * format.frames;
-  if (present < (bits + 7) / 8)
+  const auto rowBits = std::uint64_t{format.columns} * format.bitsAllocated;
+  const auto needed = (rowBits * format.rows * format.frames + 7) / 8;
+  if (present < needed || (element->fragments.empty() && stored > needed + rowBits / 8 + 1))
   {
-    throw InputError(Message(file.Path(),
-                             ": pixel data are cut (",
-                             element->value.size(),
-                             " bytes, the header claims ",
-                             (bits + 7) / 8,
-                             ")"));
+    throw InputError(
+        Message(file.Path(),
+                present < needed ? ": pixel data are cut (" : ": pixel data are too long (",
+                stored,
+                " bytes, the header claims ",
+                needed,
+                ")"));
   }
 }
 

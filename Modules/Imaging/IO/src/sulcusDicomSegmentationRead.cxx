@@ -22,6 +22,7 @@ namespace
 using Kind = DicomSeriesSummary::Kind;
 
 constexpr const char * SegmentationField = "segmentation";
+constexpr double LargestIndex = 1e6;
 
 CodedConcept
 ConceptOf(const DicomDataset & item, DicomTag sequence, const CodedConcept & fallback)
@@ -287,6 +288,10 @@ PolygonOf(const std::vector<double> & data,
     {
       index[row] = indexFromLps[row][0] * data[at] + indexFromLps[row][1] * data[at + 1] +
                    indexFromLps[row][2] * data[at + 2] + indexFromLps[row][3];
+      if (!(std::abs(index[row]) <= LargestIndex))
+      {
+        throw GeometryError(Message(path, ": a contour point lies absurdly far from the image"));
+      }
     }
     lowest = at == 0 ? index[2] : std::min(lowest, index[2]);
     highest = at == 0 ? index[2] : std::max(highest, index[2]);
@@ -355,23 +360,29 @@ DrawStructures(const DicomSeriesFiles & series, const VolumeHeader & grid)
   header.voxelType = VoxelType::UInt16;
   parcel.values.assign(header.VoxelCount(), 0.0F);
   const auto indexFromLps = InverseOf(grid.lpsFromIndex);
-  std::map<int, std::string> names;
+  std::map<std::string, std::string> names; // by ROI number
   for (const auto & roi : file.Data().Items(dicom::StructureSetRoiSequence))
   {
-    names[static_cast<int>(roi.Decimal(dicom::RoiNumber).value_or(0))] = roi.Text(dicom::RoiName);
+    names[roi.Text(dicom::RoiNumber)] = roi.Text(dicom::RoiName);
   }
   SegmentationInfo info;
   std::size_t outside = 0;
+  std::size_t open = 0;
   for (const auto & roi : file.Data().Items(dicom::RoiContourSequence))
   {
     std::vector<std::uint8_t> mask(parcel.values.size(), 0);
     bool drawn = false;
     for (const auto & contour : roi.Items(dicom::ContourSequence))
     {
-      const auto data = contour.Decimals(dicom::ContourData);
-      if (contour.Text(dicom::ContourGeometricType) != "CLOSED_PLANAR" || data.size() < 9)
+      if (contour.Text(dicom::ContourGeometricType) != "CLOSED_PLANAR")
       {
+        ++open;
         continue;
+      }
+      const auto data = contour.Decimals(dicom::ContourData);
+      if (data.size() < 9 || data.size() % 3 != 0)
+      {
+        throw InputError(Message(path, ": a closed contour has no three points"));
       }
       const auto polygon = PolygonOf(data, indexFromLps, header, path);
       outside += polygon ? 0 : 1;
@@ -386,7 +397,7 @@ DrawStructures(const DicomSeriesFiles & series, const VolumeHeader & grid)
       continue;
     }
     auto segment = DefaultSegment(static_cast<std::uint16_t>(info.segments.size() + 1));
-    segment.name = names[static_cast<int>(roi.Decimal(dicom::ReferencedRoiNumber).value_or(0))];
+    segment.name = names[roi.Text(dicom::ReferencedRoiNumber)];
     const auto color = roi.Decimals(dicom::RoiDisplayColor);
     for (std::size_t i = 0; i < 3 && color.size() == 3; ++i)
     {
@@ -404,6 +415,10 @@ DrawStructures(const DicomSeriesFiles & series, const VolumeHeader & grid)
   if (outside > 0)
   {
     header.warnings.push_back(Message(outside, " contours lie outside the reference image"));
+  }
+  if (open > 0)
+  {
+    header.warnings.push_back(Message(open, " contours enclose nothing (points, open lines)"));
   }
   header.fields.emplace_back(SegmentationField, ToSegmentationJson(info));
   return parcel;

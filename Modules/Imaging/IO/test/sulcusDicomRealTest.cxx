@@ -213,7 +213,8 @@ TEST(DicomReal, CompressedFilesEqualTheirUncompressedReferences)
       SCOPED_TRACE(at(syntax));
       if (name == "MR1" && syntax == "JLSL")
       {
-        EXPECT_THROW(ReadImage(at(syntax), options), InputError); // GDCM 3.0.21 cannot decode it: refused, not guessed
+        EXPECT_THROW(ReadImage(at(syntax), options),
+                     InputError); // GDCM 3.0.21 cannot decode it: refused, not guessed
         continue;
       }
       EXPECT_EQ(CountDifferences(ReadImage(at(syntax), options).image, reference), 0U);

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "sulcusSafeRead.h"
+#include <sulcusParameters.h>
+
+#include <cstdint>
+#include <string>
+
+namespace sulcus
+{
+
+/** The choices of ReadOptions as a program offers them. */
+struct ReadSettings
+{
+  std::string niftiXform = "sform";
+  std::string series;
+  std::int64_t volume = -1;
+  std::string reference;
+  bool fixNonorthogonal = false;
+  double maximumFixAngle = 10.0;
+  bool resampleIrregular = false;
+  bool assumeGeometry = false;
+  bool zeroNonFinite = false;
+};
+
+/** Describes them under the title "Reading". */
+void
+Describe(Parameters & visit, ReadSettings & settings);
+
+ReadOptions
+ToReadOptions(const ReadSettings & settings);
+
+} // namespace sulcus
