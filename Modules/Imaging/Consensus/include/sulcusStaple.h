@@ -3,7 +3,8 @@
 #include "sulcusVotePatterns.h"
 #include <sulcusParameters.h>
 
-#include <optional>
+#include <array>
+#include <span>
 
 namespace sulcus
 {
@@ -56,5 +57,16 @@ struct MultiLabelStaple
 
 MultiLabelStaple
 RunMultiLabelStaple(const VotePatterns & patterns, const StapleOptions & options = {});
+
+/** The labelling that minimises sum_p -log W_p(l) + weight * sum over face neighbours of
+ * [different] * s_min / distance. \param patternOfVoxel row of `probability` (labelCount a row) of
+ * every voxel. \throws UsageError above 255 labels. */
+std::vector<std::uint16_t>
+LabelUnderMarkovPrior(const std::array<std::size_t, 3> & size,
+                      const std::array<double, 3> & spacingInMm,
+                      std::span<const std::uint32_t> patternOfVoxel,
+                      std::span<const double> probability,
+                      unsigned labelCount,
+                      double weight);
 
 } // namespace sulcus
