@@ -1,0 +1,101 @@
+#include "sulcusConsensusRun.h"
+#include "sulcusFusionRules.h"
+#include <sulcusAtomicFile.h>
+#include <sulcusInterrupt.h>
+#include <sulcusProgress.h>
+
+namespace
+{
+
+sulcus::ProgramDescription
+Program()
+{
+  sulcus::ProgramDescription program;
+  program.verb = "consensus";
+  program.summary = "Fuse the label maps of several annotators and report who can be trusted";
+  program.details = "Give one 3-D file an annotator, 4-D files with one volume an annotator (each "
+                    "is a case), or a manifest with columns "
+                    "case, image and annotator_<name>. Writes for each case the consensus, its "
+                    "confidence, flags, vote shares and "
+                    "completed annotations, and for all cases tables, a report page and a manifest "
+                    "for sulcus-prepare. Voxels that were "
+                    "not annotated (--missing_value) are never taken for background.";
+  program.example = "sulcus-consensus anna.nii.gz ben.nii.gz carla.nii.gz --image t1.nii.gz "
+                    "--output_folder fused";
+  program.usesSeed = true;
+  return program;
+}
+
+void
+Describe(sulcus::Parameters & visit, sulcus::ConsensusProgramOptions & o)
+{
+  using sulcus::ParameterKind;
+  visit("annotations", o.annotations, "Label maps: one 3-D file an annotator, or 4-D files.")
+      .Kind(ParameterKind::InputLabelMap)
+      .Positional();
+  visit("image", o.image, "The image that was annotated (single case).")
+      .Kind(ParameterKind::InputImage);
+  visit("manifest", o.manifest, "Table of cases instead of files.").Kind(ParameterKind::InputFile);
+  visit("case_name", o.caseName, "Name of a single case, the beginning of its file names.");
+  visit("output_folder", o.outputFolder, "Folder for the results; must not exist or be empty.")
+      .Kind(ParameterKind::OutputFolder)
+      .Required()
+      .Short('o');
+  std::vector<std::string> rules{"graph_cut"};
+  rules.insert(rules.end(), sulcus::SimpleRules().begin(), sulcus::SimpleRules().end());
+  visit("rule", o.rule, "Rule that makes the consensus file.").Choices(rules);
+  visit("outputs", o.outputs, "standard: everything; labels: consensus and confidence only.")
+      .Choices({"standard", "labels"});
+  visit("missing_value",
+        o.missingValue,
+        "Value of voxels that were not annotated; -1: there are none.")
+      .Range(-1, 65535);
+  visit("resample",
+        o.resample,
+        "Bring maps on other grids onto the first one's instead of refusing them.");
+  visit("compare", o.compare, "Run every rule and compare them.");
+  sulcus::Describe(visit, o.consensus);
+}
+
+} // namespace
+
+int
+main(int argc, char ** argv)
+{
+  sulcus::ConsensusProgramOptions options;
+  return sulcus::RunApplication(
+      argc,
+      argv,
+      Program(),
+      [&](sulcus::Parameters & visit) { Describe(visit, options); },
+      [&](sulcus::RunContext & context)
+      {
+        options.consensus.seed = context.common.seed;
+        sulcus::CheckConsensusOptions(options.consensus);
+        const auto cases = sulcus::ListCases(
+            options.annotations, options.image, options.manifest, options.caseName);
+        if (context.common.dryRun)
+        {
+          for (const auto & one : cases)
+          {
+            (void)sulcus::LoadCase(one, options.missingValue, options.resample);
+          }
+          return;
+        }
+        // everything is read and checked before anything is written
+        for (const auto & one : cases)
+        {
+          (void)sulcus::LoadCase(one, options.missingValue, options.resample);
+        }
+        sulcus::PrepareOutputFolder(options.outputFolder, context.OverwriteRule());
+        std::vector<sulcus::CaseSummary> summaries;
+        sulcus::Progress progress("consensus", double(cases.size()));
+        for (const auto & one : cases)
+        {
+          sulcus::ThrowIfInterrupted();
+          summaries.push_back(sulcus::RunCase(one, options, context));
+          progress.Update(double(summaries.size()), one.id);
+        }
+        sulcus::WriteReports(summaries, options, context);
+      });
+}

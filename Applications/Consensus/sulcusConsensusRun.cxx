@@ -1,0 +1,246 @@
+#include "sulcusConsensusRun.h"
+
+#include "sulcusDisagreementPicture.h"
+#include "sulcusFusionRules.h"
+#include <sulcusAtomicWrite.h>
+#include <sulcusError.h>
+#include <sulcusGraphCutConsensusImageFilter.h>
+#include <sulcusImageGrid.h>
+#include <sulcusLog.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace sulcus
+{
+namespace
+{
+
+namespace fs = std::filesystem;
+using Filter = GraphCutConsensusImageFilter<LabelImage, FloatImage>;
+
+/** Writes the files of a case and remembers them for the run record. */
+class CaseWriter
+{
+public:
+  CaseWriter(fs::path folder, std::string caseId, RunContext & context)
+      : m_Folder(std::move(folder)), m_CaseId(std::move(caseId)), m_Context(context)
+  {
+    m_Options.overwrite = context.OverwriteRule() == Overwrite::Allow;
+  }
+
+  template <typename TImage>
+  void
+  Write(const std::string & what, const TImage * image)
+  {
+    const auto path = m_Folder / (m_CaseId + "_" + what + ".nii.gz");
+    WriteImage(path.string(), image, m_Options);
+    m_Context.record.AddOutput(path);
+  }
+
+private:
+  fs::path m_Folder;
+  std::string m_CaseId;
+  RunContext & m_Context;
+  WriteOptions m_Options;
+};
+
+/** Vote shares as one component a label on the whole grid; background where nothing was computed.
+ */
+VectorImage::Pointer
+SoftLabels(Filter & filter, const ImageGrid & grid)
+{
+  const auto & block = filter.Block();
+  const auto labels = block.labelCount;
+  auto image = VectorImage::New();
+  image->SetNumberOfComponentsPerPixel(labels);
+  SetGrid(image, grid);
+  image->Allocate();
+  float * buffer = image->GetBufferPointer();
+  std::fill_n(buffer, grid.VoxelCount() * labels, 0.0F);
+  for (std::size_t p = 0; p < grid.VoxelCount(); ++p)
+  {
+    buffer[p * labels] = 1.0F;
+  }
+  std::size_t inBlock = 0;
+  const auto & start = filter.BlockStart();
+  for (std::size_t z = 0; z < block.size[2]; ++z)
+  {
+    for (std::size_t y = 0; y < block.size[1]; ++y)
+    {
+      const std::size_t row =
+          start[0] + grid.size[0] * (start[1] + y + grid.size[1] * (start[2] + z));
+      std::copy_n(filter.Result().voteShares.begin() +
+                      static_cast<std::ptrdiff_t>(inBlock * labels),
+                  block.size[0] * labels,
+                  buffer + row * labels);
+      inBlock += block.size[0];
+    }
+  }
+  return image;
+}
+
+/** A block-sized list of numbers on the whole grid, zero elsewhere unless told. */
+template <typename TImage, typename TValues>
+typename TImage::Pointer
+OnGrid(const Filter & filter,
+       const ImageGrid & grid,
+       const TValues & values,
+       typename TImage::PixelType elsewhere)
+{
+  auto image = NewImage<TImage>(grid, elsewhere);
+  const auto & block = filter.Block();
+  const auto & start = filter.BlockStart();
+  std::size_t inBlock = 0;
+  for (std::size_t z = 0; z < block.size[2]; ++z)
+  {
+    for (std::size_t y = 0; y < block.size[1]; ++y)
+    {
+      const std::size_t row =
+          start[0] + grid.size[0] * (start[1] + y + grid.size[1] * (start[2] + z));
+      for (std::size_t x = 0; x < block.size[0]; ++x, ++inBlock)
+      {
+        image->GetBufferPointer()[row + x] =
+            static_cast<typename TImage::PixelType>(values[inBlock]);
+      }
+    }
+  }
+  return image;
+}
+
+/** Completed annotations with their provenance (0 not annotated, 1 observed, 2 imputed). */
+void
+WriteCompleted(Filter & filter,
+               const ConsensusCase & source,
+               const LoadedCase & loaded,
+               CaseWriter & writer)
+{
+  const auto grid = GridOf(loaded.maps.front().GetPointer());
+  for (std::size_t r = 0; r < loaded.maps.size(); ++r)
+  {
+    if (filter.Result().raters[r].imputedVoxels == 0)
+    {
+      continue;
+    }
+    std::vector<std::uint16_t> values;
+    for (const auto index : filter.Result().completed[r])
+    {
+      values.push_back(index == VotePatterns::MissingVote ? UnobservedValue
+                                                          : filter.LabelValues()[index]);
+    }
+    auto completed = OnGrid<LabelImage>(filter, grid, values, 0);
+    auto provenance = OnGrid<MaskImage>(filter, grid, filter.Result().provenance[r], 0);
+    const auto * drawn = loaded.maps[r]->GetBufferPointer();
+    for (std::size_t p = 0; p < grid.VoxelCount(); ++p)
+    {
+      if (provenance->GetBufferPointer()[p] == 0 && drawn[p] != UnobservedValue)
+      {
+        completed->GetBufferPointer()[p] = drawn[p];
+        provenance->GetBufferPointer()[p] = 1;
+      }
+    }
+    writer.Write("completed_" + source.annotations[r].annotator, completed.GetPointer());
+    writer.Write("provenance_" + source.annotations[r].annotator, provenance.GetPointer());
+  }
+}
+
+/** Every rule against the consensus, and each annotator against the rule applied to the others. */
+Table
+CompareRules(const ConsensusCase & source,
+             const LoadedCase & loaded,
+             const LabelImage * consensus,
+             const RaterReport & report,
+             bool compare)
+{
+  Table table({"case", "rule", "dice_with_consensus", "left_out_dice"});
+  const auto mean = [](const std::vector<double> & values)
+  {
+    double sum = 0.0;
+    double count = 0.0;
+    for (const auto value : values)
+    {
+      sum += std::isnan(value) ? 0.0 : value;
+      count += std::isnan(value) ? 0.0 : 1.0;
+    }
+    return count > 0.0 ? Cell{sum / count} : Cell{};
+  };
+  std::vector<double> own;
+  for (const auto & scores : report.againstOthers)
+  {
+    own.push_back(scores.MeanDice());
+  }
+  table.AddRow({source.id, std::string("graph_cut"), 1.0, mean(own)});
+  for (const auto & rule : SimpleRules())
+  {
+    if (!compare)
+    {
+      continue;
+    }
+    const auto fused = FuseByRule(rule, loaded.maps);
+    std::vector<double> leftOut;
+    for (std::size_t r = 0; r < loaded.maps.size() && loaded.maps.size() > 1; ++r)
+    {
+      auto others = loaded.maps;
+      others.erase(others.begin() + static_cast<std::ptrdiff_t>(r));
+      leftOut.push_back(MeanDiceOf(loaded.maps[r], FuseByRule(rule, others)));
+    }
+    const double dice = MeanDiceOf(fused, consensus);
+    table.AddRow({source.id, rule, std::isnan(dice) ? Cell{} : Cell{dice}, mean(leftOut)});
+  }
+  return table;
+}
+
+} // namespace
+
+CaseSummary
+RunCase(const ConsensusCase & source, const ConsensusProgramOptions & options, RunContext & context)
+{
+  const auto loaded = LoadCase(source, options.missingValue, options.resample);
+  auto filter = Filter::New();
+  std::vector<std::string> names;
+  for (unsigned r = 0; r < loaded.maps.size(); ++r)
+  {
+    filter->SetAnnotation(r, loaded.maps[r]);
+    names.push_back(source.annotations[r].annotator);
+  }
+  filter->SetMissingValue(UnobservedValue);
+  filter->SetImage(loaded.image);
+  filter->SetOptions(options.consensus);
+  filter->Update();
+
+  std::vector<std::string> labelNames;
+  for (const auto value : filter->LabelValues())
+  {
+    labelNames.push_back(std::to_string(value));
+  }
+  CaseSummary summary;
+  summary.source = source;
+  summary.report = MakeRaterReport(filter->Block(),
+                                   filter->Result(),
+                                   names,
+                                   labelNames,
+                                   options.consensus,
+                                   filter->OutsideVoxels());
+  for (const auto & note : summary.report.notes)
+  {
+    LogWarning(Message("case '", source.id, "': ", note));
+  }
+  summary.rules =
+      CompareRules(source, loaded, filter->GetOutput(), summary.report, options.compare);
+  summary.picture = DrawDisagreement(filter->Block(), filter->Result());
+
+  CaseWriter writer(options.outputFolder, source.id, context);
+  const auto labels = options.rule == "graph_cut" ? LabelImage::Pointer(filter->GetOutput())
+                                                  : FuseByRule(options.rule, loaded.maps);
+  writer.Write("consensus", labels.GetPointer());
+  writer.Write("confidence", filter->GetConfidence());
+  if (options.outputs != "labels")
+  {
+    writer.Write("flags", filter->GetFlags());
+    writer.Write("soft", SoftLabels(*filter, GridOf(labels.GetPointer())).GetPointer());
+    WriteCompleted(*filter, source, loaded, writer);
+  }
+  return summary;
+}
+
+} // namespace sulcus

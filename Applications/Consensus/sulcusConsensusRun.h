@@ -1,0 +1,51 @@
+#pragma once
+
+#include "sulcusConsensusCases.h"
+#include <sulcusApplication.h>
+#include <sulcusConsensusOptions.h>
+#include <sulcusRaterReport.h>
+#include <sulcusTable.h>
+
+#include <filesystem>
+
+namespace sulcus
+{
+
+struct ConsensusProgramOptions
+{
+  std::vector<std::string> annotations;
+  std::string image;
+  std::string manifest;
+  std::string caseName = "case";
+  std::string outputFolder;
+  std::string rule = "graph_cut";
+  std::string outputs = "standard";
+  int missingValue = -1;
+  bool resample = false;
+  bool compare = true;
+  ConsensusOptions consensus;
+};
+
+/** What one case leaves for the tables of the whole call. */
+struct CaseSummary
+{
+  ConsensusCase source;
+  RaterReport report;
+  Table rules; ///< one row a rule
+  /** Slice with the most disagreement: annotators' borders and the contested voxels, as PNG. */
+  std::vector<std::byte> picture;
+};
+
+/** Fuses one case and writes its files into the output folder. */
+CaseSummary
+RunCase(const ConsensusCase & source,
+        const ConsensusProgramOptions & options,
+        RunContext & context);
+
+/** Tables, report.html, report.json and manifest.tsv of all cases. */
+void
+WriteReports(const std::vector<CaseSummary> & cases,
+             const ConsensusProgramOptions & options,
+             RunContext & context);
+
+} // namespace sulcus
