@@ -21,7 +21,7 @@ Program()
                     "for sulcus-prepare. Voxels that were "
                     "not annotated (--missing_value) are never taken for background.";
   program.example = "sulcus-consensus anna.nii.gz ben.nii.gz carla.nii.gz --image t1.nii.gz "
-                    "--output_folder fused";
+                    "--output fused";
   program.usesSeed = true;
   return program;
 }
@@ -37,7 +37,7 @@ Describe(sulcus::Parameters & visit, sulcus::ConsensusProgramOptions & o)
       .Kind(ParameterKind::InputImage);
   visit("manifest", o.manifest, "Table of cases instead of files.").Kind(ParameterKind::InputFile);
   visit("case_name", o.caseName, "Name of a single case, the beginning of its file names.");
-  visit("output_folder", o.outputFolder, "Folder for the results; must not exist or be empty.")
+  visit("output", o.outputFolder, "Folder for the results; must not exist or be empty.")
       .Kind(ParameterKind::OutputFolder)
       .Required()
       .Short('o');

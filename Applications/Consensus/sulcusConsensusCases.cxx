@@ -6,9 +6,6 @@
 #include <sulcusSafeRead.h>
 #include <sulcusTable.h>
 
-#include <itkNearestNeighborInterpolateImageFunction.h>
-#include <itkResampleImageFilter.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <set>
@@ -136,18 +133,25 @@ CasesOfManifest(const std::string & manifest)
   return cases;
 }
 
+/** The map on another grid: the label of the voxel whose cell holds the centre; outside the map
+ * nothing was annotated. */
 LabelImage::Pointer
 OntoGrid(const LabelImage * map, const LabelImage * reference)
 {
-  using Filter = itk::ResampleImageFilter<LabelImage, LabelImage>;
-  auto filter = Filter::New();
-  filter->SetInput(map);
-  filter->SetReferenceImage(reference);
-  filter->UseReferenceImageOn();
-  filter->SetInterpolator(itk::NearestNeighborInterpolateImageFunction<LabelImage>::New());
-  filter->SetDefaultPixelValue(UnobservedValue);
-  filter->Update();
-  return filter->GetOutput();
+  const auto grid = GridOf(reference);
+  auto moved = NewImage<LabelImage>(grid, UnobservedValue);
+  for (std::size_t p = 0; p < grid.VoxelCount(); ++p)
+  {
+    const auto point = grid.PointAt(double(p % grid.size[0]),
+                                    double(p / grid.size[0] % grid.size[1]),
+                                    double(p / grid.size[0] / grid.size[1]));
+    LabelImage::IndexType index;
+    if (map->TransformPhysicalPointToIndex(point, index))
+    {
+      moved->GetBufferPointer()[p] = map->GetPixel(index);
+    }
+  }
+  return moved;
 }
 
 } // namespace

@@ -59,7 +59,7 @@ struct ThreeAnnotators
   ProgramResult
   Run(std::vector<std::string> arguments) const
   {
-    arguments.insert(arguments.end(), {"--output_folder", Output()});
+    arguments.insert(arguments.end(), {"--output", Output()});
     return RunProgram("consensus", arguments);
   }
   std::string
@@ -169,7 +169,7 @@ TEST(ConsensusProgram, RealNodulesInOneCall)
     std::snprintf(name, sizeof(name), "/lidc-readers/nodule%03d_readers.nii.gz", n);
     arguments.push_back(root + std::string(name));
   }
-  arguments.insert(arguments.end(), {"--output_folder", (folder / "fused").string()});
+  arguments.insert(arguments.end(), {"--output", (folder / "fused").string()});
   const auto run = RunProgram("consensus", arguments);
   ASSERT_EQ(run.status, 0) << run.errors;
   const auto report = nlohmann::json::parse(TextOf(folder / "fused/report.json"));

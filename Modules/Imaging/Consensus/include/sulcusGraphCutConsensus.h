@@ -104,7 +104,8 @@ double
 SelfConsistencyFromAccuracy(double balancedAccuracy, unsigned labelsUsed);
 
 /** Mean over foreground labels of the Dice between each rater and the majority of the others, on
- * voxels that both observed; 1 where nothing is comparable. */
+ * voxels that both observed and where the others' vote is not tied; 1 where nothing is comparable.
+ */
 std::vector<double>
 LeaveOneOutAgreement(const VotePatterns & patterns);
 

@@ -94,13 +94,13 @@ GraphCutConsensusImageFilter<TLabelImage, TImage>::ChooseBlock(
   }
   const double marginInMm =
       m_Image ? 16.0 : 2.0; // the image part needs context for folds and features
+  if (high[0] == 0)
+  {
+    low = {0, 0, 0}; // nothing drawn at all: a corner says it
+    high = {1, 1, 1};
+  }
   for (unsigned axis = 0; axis < 3; ++axis)
   {
-    if (high[0] == 0)
-    {
-      low[axis] = 0;
-      high[axis] = 1; // nothing drawn at all: one voxel says it
-    }
     const auto margin = static_cast<std::size_t>(std::ceil(marginInMm / spacing[axis])) + 1;
     m_Start[axis] = low[axis] > margin ? low[axis] - margin : 0;
     m_Block.size[axis] = std::min(size[axis], high[axis] + margin) - m_Start[axis];
@@ -177,6 +177,15 @@ GraphCutConsensusImageFilter<TLabelImage, TImage>::Run(const TTable & table)
   ChooseBlock(patterns, numbers);
   CutOutBlock(patterns, numbers);
   m_Result = RunGraphCutConsensus(m_Block, m_Options);
+  // outside the block everyone who looked saw background
+  std::vector<std::uint8_t> flagsOfPattern(patterns.Size(), 0);
+  for (std::size_t i = 0; i < patterns.Size(); ++i)
+  {
+    const auto pattern = patterns.Pattern(i);
+    const auto missing = std::count(pattern.begin(), pattern.end(), VotePatterns::MissingVote);
+    flagsOfPattern[i] = pattern.size() - static_cast<std::size_t>(missing) >= 2 ? FlagUnanimous : 0;
+  }
+  table.Paint(flagsOfPattern, GetFlags()->GetBufferPointer());
   PaintOutputs();
 }
 
@@ -184,10 +193,8 @@ template <typename TLabelImage, typename TImage>
 void
 GraphCutConsensusImageFilter<TLabelImage, TImage>::PaintOutputs()
 {
-  // outside the block everyone who looked saw background
   this->GetOutput()->FillBuffer(0);
   GetConfidence()->FillBuffer(1.0F);
-  GetFlags()->FillBuffer(FlagUnanimous);
   auto * labels = this->GetOutput()->GetBufferPointer();
   auto * confidence = GetConfidence()->GetBufferPointer();
   auto * flags = GetFlags()->GetBufferPointer();

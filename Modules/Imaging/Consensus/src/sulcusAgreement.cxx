@@ -9,25 +9,25 @@ namespace sulcus
 namespace
 {
 
-/** Majority of all raters but one; ties to the lower label; MissingVote where nobody else voted. */
+/** Majority of all raters but one; MissingVote where nobody else voted or the vote is tied: a tie
+ * is no majority, and calling it background would hold every annotator's foreground against them.
+ */
 std::uint16_t
 MajorityOfOthers(std::span<const std::uint16_t> pattern,
                  std::size_t left,
                  std::vector<unsigned> & counts)
 {
   std::fill(counts.begin(), counts.end(), 0U);
-  bool any = false;
   for (std::size_t r = 0; r < pattern.size(); ++r)
   {
     if (r != left && pattern[r] != VotePatterns::MissingVote)
     {
       ++counts[pattern[r]];
-      any = true;
     }
   }
-  return any ? static_cast<std::uint16_t>(std::max_element(counts.begin(), counts.end()) -
-                                          counts.begin())
-             : VotePatterns::MissingVote;
+  const auto best = std::max_element(counts.begin(), counts.end());
+  const bool decided = *best > 0 && std::count(counts.begin(), counts.end(), *best) == 1;
+  return decided ? static_cast<std::uint16_t>(best - counts.begin()) : VotePatterns::MissingVote;
 }
 
 } // namespace

@@ -75,18 +75,23 @@ TEST(ConsensusEdgeCases, AllBackgroundGivesBackgroundWithoutNaN)
 
 TEST(ConsensusEdgeCases, OneAllBackgroundAnnotatorDoesNotEraseALesionOfTwo)
 {
-  std::vector<std::uint16_t> lesion(27 * 8, 0);
-  for (std::size_t p = 0; p < lesion.size(); ++p)
+  for (const std::size_t edge : {1U, 2U, 3U})
   {
-    const auto x = p % 6, y = p / 6 % 6, z = p / 36;
-    lesion[p] = x >= 2 && x < 5 && y >= 2 && y < 5 && z >= 2 && z < 5;
+    std::vector<std::uint16_t> lesion(216, 0);
+    for (std::size_t p = 0; p < lesion.size(); ++p)
+    {
+      const auto x = p % 6, y = p / 6 % 6, z = p / 36;
+      lesion[p] =
+          x >= 2 && x < 2 + edge && y >= 2 && y < 2 + edge && z >= 2 && z < 2 + edge ? 1 : 0;
+    }
+    AnnotationBlock block;
+    block.size = {6, 6, 6};
+    block.votes = {lesion, std::vector<std::uint16_t>(216, 0), lesion};
+    const auto result = RunGraphCutConsensus(block, {});
+    EXPECT_EQ(result.labels, lesion) << edge;
+    EXPECT_EQ(result.raters[0].meanWeight, result.raters[2].meanWeight);
+    EXPECT_LT(result.raters[1].meanWeight, 0.05) << "nothing in common with the others";
   }
-  AnnotationBlock block;
-  block.size = {6, 6, 6};
-  block.votes = {lesion, std::vector<std::uint16_t>(216, 0), lesion};
-  const auto equal = RunWeightedCut(block, std::vector<double>{1, 1, 1}, {});
-  EXPECT_EQ(equal.labels, lesion);
-  EXPECT_EQ(RunGraphCutConsensus(block, {}).labels, lesion);
 }
 
 TEST(ConsensusEdgeCases, DisagreementEverywhereIsTiedWithLowestLabel)
@@ -207,15 +212,16 @@ TEST(ConsensusEdgeCases, HugeLambdaSpreadsClampedLabels)
 
 TEST(ConsensusEdgeCases, AllWeightsAtTheFloorEqualTheMajority)
 {
-  // agreement power makes every weight vanish: nobody agrees with the majority of the others
-  const auto block = Line({{1, 2, 3}, {2, 3, 1}, {3, 1, 2}}, 4);
+  // everybody against the majority of the others: agreement 0 makes every weight vanish
+  const auto block = Line({{1, 1, 2, 2}, {2, 2, 1, 1}}, 3);
   ConsensusOptions options = WithLambda(0.0);
   const auto result = RunGraphCutConsensus(block, options);
   for (const auto & rater : result.raters)
   {
+    EXPECT_EQ(rater.agreement, 0.0);
     EXPECT_NEAR(rater.meanWeight, options.minimumWeight, 1e-9);
   }
-  EXPECT_EQ(result.labels, (std::vector<std::uint16_t>{1, 1, 1}))
+  EXPECT_EQ(result.labels, (std::vector<std::uint16_t>{1, 1, 1, 1}))
       << "ties of one vote each go to the lowest label";
 }
 
