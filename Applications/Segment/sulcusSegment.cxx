@@ -8,7 +8,7 @@
 #include <sulcusSafeRead.h>
 #include <sulcusSegmenter.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <nlohmann/json.hpp>
 

@@ -8,7 +8,7 @@
 #include <sulcusSingleOptimizerStep.h>
 #include <sulcusSupervisedObjective.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <chrono>

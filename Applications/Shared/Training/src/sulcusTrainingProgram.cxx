@@ -8,7 +8,8 @@
 #include <sulcusSha256.h>
 
 #include <nlohmann/json.hpp>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <optional>
 #include <set>

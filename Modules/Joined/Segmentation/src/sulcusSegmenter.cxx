@@ -6,7 +6,7 @@
 #include <sulcusSlidingWindow.h>
 #include <sulcusTorchGlue.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <nlohmann/json.hpp>
 

@@ -3,7 +3,7 @@
 #include <sulcusRunProgram.h>
 #include <sulcusSegmenter.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <itkImageRegionIteratorWithIndex.h>
 

@@ -3,7 +3,7 @@
 #include "sulcusCudaLibrary.h"
 #include <sulcusError.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace sulcus
 {

@@ -3,7 +3,7 @@
 #include <sulcusIntensityAugmentation.h>
 #include <sulcusParameters.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -3,7 +3,7 @@
 #include "sulcusViewCorrespondence.h"
 #include <sulcusError.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <algorithm>
 #include <cmath>

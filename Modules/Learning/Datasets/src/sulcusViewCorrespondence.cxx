@@ -1,6 +1,6 @@
 #include "sulcusViewCorrespondence.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace sulcus
 {

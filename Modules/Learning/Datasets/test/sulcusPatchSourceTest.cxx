@@ -4,7 +4,8 @@
 #include <sulcusPatchSource.h>
 #include <sulcusPrefetchingSource.h>
 
-#include <torch/torch.h>
+#include <ATen/TensorIndexing.h>
+#include <torch/types.h>
 
 #include <gmock/gmock.h>
 

@@ -2,7 +2,8 @@
 
 #include <sulcusError.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace sulcus
 {

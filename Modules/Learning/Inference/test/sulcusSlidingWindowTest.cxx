@@ -2,7 +2,8 @@
 #include <sulcusMemory.h>
 #include <sulcusSlidingWindow.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <gtest/gtest.h>
 

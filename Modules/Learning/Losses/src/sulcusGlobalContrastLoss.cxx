@@ -3,7 +3,7 @@
 #include <sulcusError.h>
 #include <sulcusParameters.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <limits>
 

@@ -2,7 +2,7 @@
 
 #include <sulcusError.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 

@@ -2,7 +2,9 @@
 #include "sulcusLocalContrastLoss.h"
 #include <sulcusError.h>
 
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <gtest/gtest.h>
 

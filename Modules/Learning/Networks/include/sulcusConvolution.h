@@ -13,6 +13,19 @@ namespace sulcus
 /** Triples of a convolution, in tensor order z, y, x. */
 using Triple = std::array<int, 3>;
 
+/** The map [N, C, z, y, x] with its channels next to each other in memory (strides included where
+ * there is one channel only): convolutions and kernels are about twice as fast so. No copy if it is
+ * so already. */
+torch::Tensor
+ChannelsLast(const torch::Tensor & map);
+
+/** A 1 x 1 x 1 convolution as one matrix product over all voxels. \param weight [out, in, 1, 1, 1].
+ * \param bias [out] or undefined. The result is channels-last. */
+torch::Tensor
+PointwiseConvolution(const torch::Tensor & input,
+                     const torch::Tensor & weight,
+                     const torch::Tensor & bias = {});
+
 /** A 3-D convolution without bias whose padding keeps ceil(size / stride) voxels along each axis;
  * kernels are odd. Weight [out, in, kz, ky, kx], He initialisation (He et al. 2015) for the leaky
  * ReLU that follows. */

@@ -3,7 +3,7 @@
 #include "sulcusNormActivation.h"
 #include <sulcusError.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <cmath>
 
@@ -29,6 +29,28 @@ HeNormal(const std::vector<std::int64_t> & shape, std::int64_t fanIn)
 
 } // namespace
 
+torch::Tensor
+ChannelsLast(const torch::Tensor & map)
+{
+  if (map.dim() != 5 || map.stride(1) == 1)
+  {
+    return map.contiguous(torch::MemoryFormat::ChannelsLast3d);
+  }
+  // contiguous() leaves a map of one channel alone, since it is dense in either order; convolutions
+  // look at the strides
+  return torch::empty(map.sizes(), map.options().memory_format(torch::MemoryFormat::ChannelsLast3d))
+      .copy_(map);
+}
+
+torch::Tensor
+PointwiseConvolution(const torch::Tensor & input,
+                     const torch::Tensor & weight,
+                     const torch::Tensor & bias)
+{
+  return torch::linear(ChannelsLast(input).permute({0, 2, 3, 4, 1}), weight.flatten(1), bias)
+      .permute({0, 4, 1, 2, 3});
+}
+
 ConvolutionImpl::ConvolutionImpl(std::int64_t inputs,
                                  std::int64_t outputs,
                                  const Triple & kernel,
@@ -51,7 +73,11 @@ ConvolutionImpl::ConvolutionImpl(std::int64_t inputs,
 torch::Tensor
 ConvolutionImpl::forward(const torch::Tensor & input)
 {
-  return torch::conv3d(input, weight, {}, ToVector(m_Stride), ToVector(m_Padding));
+  const bool isPointwise = weight[0][0].numel() == 1 && m_Stride == Triple{1, 1, 1};
+  return isPointwise
+             ? PointwiseConvolution(input, weight)
+             : torch::conv3d(
+                   ChannelsLast(input), weight, {}, ToVector(m_Stride), ToVector(m_Padding));
 }
 
 UpsamplingImpl::UpsamplingImpl(std::int64_t inputs, std::int64_t outputs, const Triple & stride)
@@ -64,7 +90,7 @@ UpsamplingImpl::UpsamplingImpl(std::int64_t inputs, std::int64_t outputs, const 
 torch::Tensor
 UpsamplingImpl::forward(const torch::Tensor & input)
 {
-  return torch::conv_transpose3d(input, weight, {}, ToVector(m_Stride));
+  return torch::conv_transpose3d(ChannelsLast(input), weight, {}, ToVector(m_Stride));
 }
 
 NormalisationImpl::NormalisationImpl(std::int64_t channels, int groups)

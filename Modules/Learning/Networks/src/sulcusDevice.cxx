@@ -3,11 +3,11 @@
 #include <sulcusError.h>
 #include <sulcusThreads.h>
 
-#include <torch/torch.h>
-
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <torch/cuda.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <charconv>
 #include <dlfcn.h>

@@ -4,8 +4,11 @@
 #include <sulcusJson.h>
 #include <sulcusSafeTensors.h>
 
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
+
 #include <nlohmann/json.hpp>
-#include <torch/torch.h>
 
 #include <algorithm>
 

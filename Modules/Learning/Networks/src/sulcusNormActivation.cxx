@@ -1,10 +1,12 @@
 #include "sulcusNormActivation.h"
 
+#include "sulcusChannelsLastNorm.h"
 #include "sulcusNormActivationKernel.h"
 #include "sulcusTorchParallel.h"
 #include <sulcusError.h>
 
-#include <torch/torch.h>
+#include <torch/csrc/autograd/custom_function.h>
+#include <torch/types.h>
 
 namespace sulcus
 {
@@ -121,6 +123,16 @@ public:
   {
     const Tensor residual = added.numel() > 0 ? added : Tensor();
     const NormActivationOptions options{groups, slope, epsilon};
+    context->saved_data["groups"] = groups;
+    context->saved_data["slope"] = slope;
+    context->saved_data["epsilon"] = epsilon;
+    if (HasChannelsLastKernel(input))
+    {
+      const auto made = ChannelsLastNormForward(input, weight, bias, residual, options);
+      context->save_for_backward(
+          {input, weight, bias, made.moments, residual.defined() ? made.output : Tensor()});
+      return made.output;
+    }
     Tensor output = torch::empty_like(input);
     Tensor moments = torch::empty({input.size(0) * groups, 2}, torch::kDouble);
     switch (input.scalar_type())
@@ -136,9 +148,6 @@ public:
     }
     context->save_for_backward(
         {input, weight, bias, moments, residual.defined() ? output : Tensor()});
-    context->saved_data["groups"] = groups;
-    context->saved_data["slope"] = slope;
-    context->saved_data["epsilon"] = epsilon;
     return output;
   }
 
@@ -150,6 +159,19 @@ public:
     const NormActivationOptions options{context->saved_data["groups"].toInt(),
                                         context->saved_data["slope"].toDouble(),
                                         context->saved_data["epsilon"].toDouble()};
+    if (HasChannelsLastKernel(input))
+    {
+      const auto made = ChannelsLastNormBackward(
+          input,
+          saved[1],
+          saved[2],
+          saved[3],
+          gradients[0].to(input.scalar_type()).contiguous(torch::MemoryFormat::ChannelsLast3d),
+          saved[4],
+          options);
+      const Tensor sums = made.parameters.sum(1).to(saved[1].scalar_type());
+      return {made.input, sums[0], sums[1], made.residual, {}, {}, {}};
+    }
     const Tensor gradient = gradients[0].to(input.scalar_type()).contiguous();
     Tensor inputGradient = torch::empty_like(input);
     Tensor residualGradient = saved[4].defined() ? torch::empty_like(input) : Tensor();
@@ -228,10 +250,18 @@ NormActivation(const Tensor & input,
   {
     return NormActivationReference(input, weight, bias, residual, options);
   }
-  const Tensor added = residual.defined() ? residual.to(input.scalar_type()).contiguous()
+  const bool channelsLast = HasChannelsLastKernel(input);
+  const auto layout =
+      channelsLast ? torch::MemoryFormat::ChannelsLast3d : torch::MemoryFormat::Contiguous;
+  const Tensor added = residual.defined() ? residual.to(input.scalar_type()).contiguous(layout)
                                           : torch::empty({0}, input.options());
-  return NormActivationFunction::apply(
-      input.contiguous(), weight, bias, added, options.groups, options.slope, options.epsilon);
+  return NormActivationFunction::apply(input.contiguous(layout),
+                                       weight,
+                                       bias,
+                                       added,
+                                       options.groups,
+                                       options.slope,
+                                       options.epsilon);
 }
 
 Tensor

@@ -2,11 +2,10 @@
 
 #include <sulcusError.h>
 
-#include <torch/torch.h>
-
 #include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <torch/types.h>
 
 namespace sulcus
 {

@@ -1,8 +1,8 @@
 #include "sulcusResidualBlock.h"
 
-#include <torch/torch.h>
+#include "sulcusAveragePooling.h"
 
-#include <algorithm>
+#include <torch/types.h>
 
 namespace sulcus
 {
@@ -31,15 +31,7 @@ ResidualBlockImpl::Shortcut(const torch::Tensor & input)
   torch::Tensor value = input;
   if (m_Stride != Triple{1, 1, 1})
   {
-    // ceil_mode: the last block of an odd axis averages what there is, so sizes match the strided
-    // convolution's.
-    std::vector<std::int64_t> stride{m_Stride[0], m_Stride[1], m_Stride[2]};
-    for (int axis = 0; axis < 3; ++axis)
-    {
-      stride[axis] = std::min(stride[axis], input.size(axis + 2));
-    }
-    value = torch::avg_pool3d(
-        value, stride, stride, 0, /*ceil_mode=*/true, /*count_include_pad=*/false);
+    value = AveragePooling(ChannelsLast(value), m_Stride);
   }
   return m_Shortcut ? m_Shortcut(value) : value;
 }

@@ -2,7 +2,9 @@
 
 #include <sulcusError.h>
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/container/modulelist.h>
+#include <torch/types.h>
 
 #include <cmath>
 #include <mutex>
@@ -222,7 +224,7 @@ HeadImpl::HeadImpl(std::int64_t channels, std::int64_t outputs)
 torch::Tensor
 HeadImpl::forward(const torch::Tensor & features)
 {
-  return torch::conv3d(features, weight, bias);
+  return PointwiseConvolution(features, weight, bias).contiguous();
 }
 
 SegmentationNetworkImpl::SegmentationNetworkImpl(const NetworkPlan & plan) : m_Plan(plan)

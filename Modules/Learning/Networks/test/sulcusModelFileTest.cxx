@@ -1,7 +1,7 @@
 #include <sulcusError.h>
 #include <sulcusModelFile.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 #include <gtest/gtest.h>
 

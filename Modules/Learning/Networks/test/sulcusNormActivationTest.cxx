@@ -1,9 +1,10 @@
 #include <sulcusError.h>
 #include <sulcusNormActivation.h>
 
-#include <torch/torch.h>
-
 #include <ATen/Parallel.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <gtest/gtest.h>
 
@@ -21,17 +22,22 @@ struct Inputs
 };
 
 Inputs
-Draw(const std::vector<std::int64_t> & shape, torch::ScalarType type, bool residual)
+Draw(const std::vector<std::int64_t> & shape,
+     torch::ScalarType type,
+     bool residual,
+     bool channelsLast = false)
 {
+  const auto layout =
+      channelsLast ? torch::MemoryFormat::ChannelsLast3d : torch::MemoryFormat::Contiguous;
   torch::manual_seed(7);
   const auto parameterType = type == torch::kDouble ? torch::kDouble : torch::kFloat;
   Inputs inputs;
-  inputs.input = (torch::randn(shape) * 3 + 5).to(type).requires_grad_(true);
+  inputs.input = (torch::randn(shape) * 3 + 5).to(type).contiguous(layout).requires_grad_(true);
   inputs.weight = (torch::rand({shape[1]}) + 0.5).to(parameterType).requires_grad_(true);
   inputs.bias = torch::randn({shape[1]}).to(parameterType).requires_grad_(true);
   if (residual)
   {
-    inputs.residual = torch::randn(shape).to(type).requires_grad_(true);
+    inputs.residual = torch::randn(shape).to(type).contiguous(layout).requires_grad_(true);
   }
   return inputs;
 }
@@ -60,6 +66,7 @@ struct Case
   std::int64_t groups;
   bool residual;
   double slope;
+  bool channelsLast = false;
 };
 
 class NormActivationCases : public testing::TestWithParam<Case>
@@ -69,7 +76,7 @@ class NormActivationCases : public testing::TestWithParam<Case>
 TEST_P(NormActivationCases, MatchesLibTorchInDouble)
 {
   const Case & c = GetParam();
-  const Inputs in = Draw(c.shape, torch::kDouble, c.residual);
+  const Inputs in = Draw(c.shape, torch::kDouble, c.residual, c.channelsLast);
   const NormActivationOptions options{c.groups, c.slope, 1e-5};
   const auto ours = ValueAndGradients(in, options, NormActivation);
   const auto theirs = ValueAndGradients(in, options, NormActivationReference);
@@ -82,7 +89,7 @@ TEST_P(NormActivationCases, MatchesLibTorchInDouble)
 TEST_P(NormActivationCases, MatchesLibTorchInFloat)
 {
   const Case & c = GetParam();
-  const Inputs in = Draw(c.shape, torch::kFloat, c.residual);
+  const Inputs in = Draw(c.shape, torch::kFloat, c.residual, c.channelsLast);
   const NormActivationOptions options{c.groups, c.slope, 1e-5};
   const auto ours = ValueAndGradients(in, options, NormActivation);
   const auto theirs = ValueAndGradients(in, options, NormActivationReference);
@@ -95,7 +102,7 @@ TEST_P(NormActivationCases, MatchesLibTorchInFloat)
 TEST_P(NormActivationCases, BFloat16IsTheFloatResultRounded)
 {
   const Case & c = GetParam();
-  Inputs in = Draw(c.shape, torch::kBFloat16, c.residual);
+  Inputs in = Draw(c.shape, torch::kBFloat16, c.residual, c.channelsLast);
   const NormActivationOptions options{c.groups, c.slope, 1e-5};
   const auto ours = ValueAndGradients(in, options, NormActivation);
   EXPECT_EQ(ours[0].scalar_type(), torch::kBFloat16);
@@ -121,7 +128,12 @@ INSTANTIATE_TEST_SUITE_P(Shapes,
                                          Case{{1, 16, 9, 20, 31}, 16, true, 0.01},
                                          Case{{2, 32, 4, 4, 4}, 8, true, 0.2},
                                          Case{{3, 6, 1, 2, 3}, 2, false, 1.0},
-                                         Case{{1, 4, 2, 2, 2}, 1, false, 0.01}));
+                                         Case{{1, 4, 2, 2, 2}, 1, false, 0.01},
+                                         Case{{2, 16, 3, 5, 7}, 16, false, 0.01, true},
+                                         Case{{2, 16, 3, 5, 7}, 16, true, 0.01, true},
+                                         Case{{1, 32, 9, 20, 31}, 32, true, 0.01, true},
+                                         Case{{3, 48, 4, 5, 3}, 12, true, 0.2, true},
+                                         Case{{1, 16, 13, 17, 11}, 1, false, 1.0, true}));
 
 TEST(NormActivation, MatchesHandComputedValue)
 {
@@ -176,15 +188,18 @@ TEST(NormActivation, GradientMatchesFiniteDifference)
 TEST(NormActivation, SameBitsWithOneAndTwoThreads)
 {
   const int before = at::get_num_threads();
-  const Inputs in = Draw({3, 16, 5, 9, 7}, torch::kFloat, true);
-  at::set_num_threads(1);
-  const auto one = ValueAndGradients(in, {16, 0.01, 1e-5}, NormActivation);
-  at::set_num_threads(2);
-  const auto two = ValueAndGradients(in, {16, 0.01, 1e-5}, NormActivation);
-  at::set_num_threads(before);
-  for (std::size_t i = 0; i < one.size(); ++i)
+  for (const bool channelsLast : {false, true})
   {
-    EXPECT_TRUE(torch::equal(one[i], two[i])) << "item " << i;
+    const Inputs in = Draw({3, 16, 15, 19, 17}, torch::kFloat, true, channelsLast);
+    at::set_num_threads(1);
+    const auto one = ValueAndGradients(in, {16, 0.01, 1e-5}, NormActivation);
+    at::set_num_threads(2);
+    const auto two = ValueAndGradients(in, {16, 0.01, 1e-5}, NormActivation);
+    at::set_num_threads(before);
+    for (std::size_t i = 0; i < one.size(); ++i)
+    {
+      EXPECT_TRUE(torch::equal(one[i], two[i])) << "item " << i;
+    }
   }
 }
 

@@ -2,7 +2,8 @@
 #include <sulcusNormActivation.h>
 #include <sulcusSegmentationNetwork.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <gtest/gtest.h>
 

@@ -2,7 +2,9 @@
 
 #include <sulcusTensorFile.h>
 
-#include <torch/torch.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace sulcus
 {

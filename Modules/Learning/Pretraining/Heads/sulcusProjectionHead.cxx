@@ -3,7 +3,9 @@
 #include <sulcusError.h>
 #include <sulcusLog.h>
 
-#include <torch/torch.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/types.h>
 
 #include <cmath>
 

@@ -4,7 +4,8 @@
 #include <sulcusSingleOptimizerStep.h>
 #include <sulcusTrainingMethod.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 

@@ -6,7 +6,8 @@
 #include <sulcusSupervisedObjective.h>
 #include <sulcusTrainingMethod.h>
 
-#include <torch/torch.h>
+#include <torch/nn/functional/loss.h>
+#include <torch/types.h>
 
 namespace sulcus
 {

@@ -3,7 +3,8 @@
 #include <sulcusSchedules.h>
 #include <sulcusSupervisedObjective.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <cmath>
 

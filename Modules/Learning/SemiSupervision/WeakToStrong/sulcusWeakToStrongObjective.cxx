@@ -4,7 +4,9 @@
 #include <sulcusSchedules.h>
 #include <sulcusSupervisedObjective.h>
 
-#include <torch/torch.h>
+#include <torch/nn/functional/dropout.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <algorithm>
 #include <cmath>

@@ -2,7 +2,9 @@
 
 #include "sulcusSchedules.h"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace sulcus
 {

@@ -3,7 +3,9 @@
 #include "sulcusTensorFile.h"
 #include <sulcusError.h>
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 namespace sulcus
 {

@@ -1,6 +1,7 @@
 #include "sulcusParameterUpdate.h"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
 
 #include <cmath>
 

@@ -4,7 +4,7 @@
 #include "sulcusTrainingMethod.h"
 #include <sulcusError.h>
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace sulcus
 {

@@ -3,7 +3,9 @@
 #include <sulcusError.h>
 #include <sulcusSafeTensors.h>
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <array>
 #include <cstring>

@@ -10,7 +10,8 @@
 #include <sulcusRunRecord.h>
 
 #include <nlohmann/json.hpp>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <array>
 #include <chrono>

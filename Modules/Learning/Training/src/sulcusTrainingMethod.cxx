@@ -1,6 +1,6 @@
 #include "sulcusTrainingMethod.h"
 
-#include <torch/torch.h>
+#include <torch/types.h>
 
 namespace sulcus
 {

@@ -2,7 +2,10 @@
 #include <sulcusMovingAverage.h>
 #include <sulcusSchedules.h>
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/modules/linear.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 #include <gtest/gtest.h>
 

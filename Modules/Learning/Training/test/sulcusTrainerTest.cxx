@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 #include "sulcusToyRun.h"
 #include <sulcusCheckpointStore.h>
 #include <sulcusRunProgram.h>

@@ -5,7 +5,9 @@
 #include <sulcusTensorFile.h>
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/functional/padding.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 using namespace sulcus;
 

@@ -1,7 +1,7 @@
 #include "sulcusCrossPseudoObjective.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
 
 using namespace sulcus;
 

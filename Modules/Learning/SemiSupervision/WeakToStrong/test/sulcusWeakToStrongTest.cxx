@@ -1,7 +1,8 @@
 #include "sulcusWeakToStrongObjective.h"
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/types.h>
+#include <torch/utils.h>
 
 using namespace sulcus;
 
