@@ -2,6 +2,7 @@
 #include <sulcusApplication.h>
 #include <sulcusAtomicWrite.h>
 #include <sulcusDevice.h>
+#include <sulcusMemory.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
 #include <sulcusProgress.h>
@@ -144,6 +145,7 @@ public:
     m_Options.segmentation.confidence = m_Options.confidence;
     m_Options.segmentation.entropy = m_Options.uncertainty;
     m_Options.segmentation.probabilities = m_Options.probabilities;
+    sulcus::KeepFreedMemory();
     const torch::Device device = sulcus::ResolveDevice(m_Context.common.device);
     sulcus::SetTorchThreads(m_Context.common.threads);
     const sulcus::Segmenter segmenter(

@@ -4,12 +4,14 @@
 #include <sulcusDevice.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
+#include <sulcusMemory.h>
 #include <sulcusModelFile.h>
 #include <sulcusSha256.h>
 
-#include <nlohmann/json.hpp>
 #include <torch/types.h>
 #include <torch/utils.h>
+
+#include <nlohmann/json.hpp>
 
 #include <optional>
 #include <set>
@@ -248,6 +250,7 @@ TrainingProgram::Prepare(Session & session, RunContext & context) const
 void
 TrainingProgram::Run(RunContext & context)
 {
+  KeepFreedMemory();
   Session session;
   Prepare(session, context);
   const auto parameters = ParameterCount(*session.method.network);

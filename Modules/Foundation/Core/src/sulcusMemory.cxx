@@ -7,6 +7,9 @@
 #include <limits>
 #include <string>
 #include <sys/resource.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 namespace sulcus
 {
@@ -69,6 +72,16 @@ CheckedProduct(std::uint64_t a, std::uint64_t b, std::uint64_t c, std::uint64_t 
     }
   }
   return product;
+}
+
+void
+KeepFreedMemory()
+{
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_TOP_PAD, 16 << 20);
+#endif
 }
 
 } // namespace sulcus

@@ -6,11 +6,10 @@
 #include <cstring>
 
 // Sixteen numbers at a time with the compiler's vector types: one source, compiled for three
-// instruction sets and chosen when the program starts. No fused multiply-add and a fixed order of
-// summation: the same bits on each of them.
-#define SULCUS_CLONES                                                                              \
-  __attribute__((                                                                                  \
-      target_clones("arch=sapphirerapids", "arch=skylake-avx512", "arch=haswell", "default")))
+// instruction sets and chosen by the machine's features when the program starts (not by the model's
+// name, which a compiler older than the machine does not know). No fused multiply-add and a fixed
+// order of summation: the same bits on each of them.
+#define SULCUS_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #define SULCUS_INLINE inline __attribute__((always_inline))
 
 #pragma GCC diagnostic ignored "-Wpsabi"

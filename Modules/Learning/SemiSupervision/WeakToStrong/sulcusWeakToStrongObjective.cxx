@@ -5,6 +5,7 @@
 #include <sulcusSupervisedObjective.h>
 
 #include <torch/nn/functional/dropout.h>
+#include <torch/nn/functional/loss.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
