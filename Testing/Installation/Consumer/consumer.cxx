@@ -17,7 +17,7 @@ int
 main()
 {
   const auto topology = sulcus::DeriveTopology({40, 56, 40}, {1, 1, 1}, 4);
-  bool works = topology.strides.size() == 4;
+  bool works = topology.strides.size() == 5;
 #ifdef WITH_IMAGING
   sulcus::ImageGrid grid;
   grid.size = {{3, 4, 5}};
