@@ -14,9 +14,9 @@ DATA = {
         "files": _hippocampus_files,
         "subject": lambda case: case,
         "steps": 1200,
-        "prepare": [],
+        "prepare": ["--flips", "x"],  # left and right hippocampi: mirror images of each other
         "train": [],
-        "segment": [],
+        "segment": ["--flips", "allowed"],
         "evaluate": [],
     },
     "acdc": {

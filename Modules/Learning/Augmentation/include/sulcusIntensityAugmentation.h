@@ -18,22 +18,22 @@ class Parameters;
  * members. */
 struct IntensityRange
 {
-  double lowResolutionProbability = 0.2;
+  double lowResolutionProbability = 0.3;
   double largestLowResolution = 2.0; ///< factor on the voxel size
-  double blurProbability = 0.2;
+  double blurProbability = 0.3;
   double largestBlurInMm = 1.0; ///< standard deviation
-  double biasFieldProbability = 0.3;
+  double biasFieldProbability = 0.5;
   double biasField = 0.3; ///< largest relative gain or loss
-  double gammaProbability = 0.3;
-  double smallestGamma = 0.7;
-  double largestGamma = 1.5;
+  double gammaProbability = 0.6;
+  double smallestGamma = 0.6;
+  double largestGamma = 1.7;
   double invertedGamma = 0.25; ///< how often the bright end is bent instead of the dark one
-  double contrastProbability = 0.3;
+  double contrastProbability = 0.6;
   double smallestContrast = 0.75;
   double largestContrast = 1.3;
-  double brightnessProbability = 0.3;
+  double brightnessProbability = 0.6;
   double brightness = 0.2; ///< largest shift, in units of the normalised image
-  double noiseProbability = 0.2;
+  double noiseProbability = 0.3;
   double largestNoise = 0.15; ///< standard deviation, in units of the normalised image
   double ricianNoise = 0.0;   ///< how often noise is Rician instead of Gaussian
   double cutOutProbability = 0.0;

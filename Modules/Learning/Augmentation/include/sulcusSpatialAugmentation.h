@@ -15,19 +15,19 @@ class Parameters;
  * spacing. */
 struct SpatialRange
 {
-  double rotationProbability = 0.5;
-  double rotationInDegrees = 15.0; ///< largest angle about each axis
+  double rotationProbability = 0.8;
+  double rotationInDegrees = 30.0; ///< largest angle about each axis
   double throughPlaneFactor =
       0.5; ///< on angles that tilt an axis coarser than twice the finest, and on its displacement
-  double scaleProbability = 0.5;
-  double smallestScale = 0.8; ///< below 1 the object appears smaller
-  double largestScale = 1.25;
-  double anisotropicScale = 0.1; ///< largest relative difference between axes
+  double scaleProbability = 0.8;
+  double smallestScale = 0.65; ///< below 1 the object appears smaller
+  double largestScale = 1.5;
+  double anisotropicScale = 0.2; ///< largest relative difference between axes
   double shearProbability = 0.0;
   double shear = 0.1;           ///< largest tangent of the angle
   double translationInMm = 0.0; ///< largest shift along each axis
-  double elasticProbability = 0.3;
-  double elasticInMm = 4.0;                             ///< largest displacement of a control point
+  double elasticProbability = 0.7;
+  double elasticInMm = 8.0;                             ///< largest displacement of a control point
   double elasticSpacingInMm = 20.0;                     ///< distance of control points
   double flipProbability = 0.5;                         ///< along each allowed axis
   std::array<bool, 3> flipAllowed{false, false, false}; ///< z, y, x; from Plan::flipAllowed

@@ -45,6 +45,7 @@ Weak()
   options.spatial.rotationInDegrees = 10.0;
   options.spatial.smallestScale = 0.9;
   options.spatial.largestScale = 1.1;
+  options.spatial.anisotropicScale = 0.1;
   options.spatial.flipProbability = 0.5;
   return options;
 }
@@ -78,6 +79,8 @@ Contrastive()
   spatial.largestScale = 1.25;
   spatial.anisotropicScale = 0.0;
   auto & intensity = options.intensity;
+  intensity.smallestGamma = 0.7;
+  intensity.largestGamma = 1.5;
   intensity.gammaProbability = intensity.contrastProbability = intensity.brightnessProbability =
       0.8;
   intensity.biasFieldProbability = intensity.noiseProbability = intensity.blurProbability = 0.5;
