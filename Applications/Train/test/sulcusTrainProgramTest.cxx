@@ -41,7 +41,10 @@ TinyPlan()
 
 /** A bright ball in noise, off centre. */
 void
-AddBall(PreparedCacheWriter & writer, int number, bool labelled)
+AddBall(PreparedCacheWriter & writer,
+        int number,
+        bool labelled,
+        const std::string & split = "train")
 {
   RandomEngine random = RandomEngine(5).Fork(static_cast<std::uint64_t>(number));
   std::vector<float> image;
@@ -64,7 +67,7 @@ AddBall(PreparedCacheWriter & writer, int number, bool labelled)
   PreparedCase entry;
   entry.id = "case" + std::to_string(number);
   entry.subject = entry.id;
-  entry.split = "train";
+  entry.split = split;
   entry.foreground = {{0, 0, 0}, {edge, edge, edge}};
   entry.millimetreFromVoxel =
       Affine::FromGrid({1, 1, 1}, {-80, 12, 3}, {0, -1, 0, 1, 0, 0, 0, 0, 1});
@@ -81,13 +84,20 @@ AddBall(PreparedCacheWriter & writer, int number, bool labelled)
 }
 
 void
-WriteCache(const std::filesystem::path & folder, int labelled = 2, int unlabelled = 1)
+WriteCache(const std::filesystem::path & folder,
+           int labelled = 2,
+           int unlabelled = 1,
+           int validating = 0)
 {
   const auto plan = nlohmann::json::parse(PlanToJson(TinyPlan()).dump());
   PreparedCacheWriter writer(folder, plan, Overwrite::Allow);
   for (int number = 0; number < labelled + unlabelled; ++number)
   {
     AddBall(writer, number, number < labelled);
+  }
+  for (int number = 0; number < validating; ++number)
+  {
+    AddBall(writer, labelled + unlabelled + number, true, "validation");
   }
   writer.Finish();
 }
@@ -190,6 +200,32 @@ WaitFor(pid_t child)
 }
 
 } // namespace
+
+TEST_F(TrainProgram, ValidationIsLoggedAndChangesNothing)
+{
+  WriteCache(m_Folder / "cache", 2, 1, 2);
+  const std::vector<std::string> longer{"--steps", "96"};
+  ASSERT_EQ(Train("plain", longer).status, 0);
+  auto often = longer;
+  often.insert(often.end(), {"--validate_every", "40"});
+  const auto run = Train("validated", often);
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(ModelHash("validated"), ModelHash("plain"));
+  std::vector<std::int64_t> steps;
+  double last = 0;
+  for (const auto & line : Log("validated"))
+  {
+    if (line.at("kind") == "validation")
+    {
+      steps.push_back(line.at("step").get<std::int64_t>());
+      last = line.at("dice").get<double>();
+      EXPECT_EQ(line.at("dice_ball"), line.at("dice"));
+    }
+  }
+  EXPECT_EQ(steps, (std::vector<std::int64_t>{40, 80, 96}));
+  EXPECT_GT(last, 0.8); // a bright ball in noise is easy, and nothing is not 0.8
+  EXPECT_LE(last, 1.0);
+}
 
 TEST_F(TrainProgram, HelpAndDescriptionAnswerAtOnce)
 {

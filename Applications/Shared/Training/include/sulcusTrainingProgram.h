@@ -25,6 +25,7 @@ struct TrainingProgramOptions
   std::int64_t initDecoderBlocks = -1; ///< -1: everything that fits by name
   std::string precision = "auto";
   bool verify = true;
+  bool validates = false; ///< whether the methods' networks segment, so that cases can score them
   TrainerOptions trainer;
   ParameterUpdateOptions update;
   SelectionOptions selection;
@@ -54,6 +55,8 @@ private:
   DescribeInput(Parameters & visit);
   void
   Prepare(Session & session, RunContext & context) const;
+  void
+  SetValidation(Trainer & trainer, const Session & session) const;
   nlohmann::json
   Configuration(const Session & session, const RunContext & context) const;
   MethodContext

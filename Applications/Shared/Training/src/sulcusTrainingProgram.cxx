@@ -1,6 +1,7 @@
 #include "sulcusTrainingProgram.h"
 
 #include "sulcusRunFolder.h"
+#include "sulcusValidation.h"
 #include <sulcusDevice.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
@@ -11,6 +12,7 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <optional>
@@ -111,6 +113,13 @@ TrainingProgram::Describe(Parameters & visit)
   sulcus::Describe(visit, m_Options.selection);
   visit.Group("Training");
   sulcus::Describe(visit, m_Options.trainer);
+  if (m_Options.validates)
+  {
+    visit("validate_every",
+          m_Options.trainer.validateEvery,
+          "Steps between Dice scores of the validation cases; 0: only at the end.")
+        .Range(0);
+  }
   visit("precision",
         m_Options.precision,
         "Number format of convolutions; auto: bf16 where the device has it.")
@@ -247,6 +256,32 @@ TrainingProgram::Prepare(Session & session, RunContext & context) const
   session.identity = {Configuration(session, context), cache->Identity()};
 }
 
+/** Scores what would be written as model: the moving average where there is one. */
+void
+TrainingProgram::SetValidation(Trainer & trainer, const Session & session) const
+{
+  if (!m_Options.validates || session.selection.validation.empty() ||
+      session.method.inference != "supervised")
+  {
+    return;
+  }
+  trainer.SetValidation(
+      [&session](std::int64_t)
+      {
+        ModelFile model;
+        model.plan = session.plan;
+        model.weights = session.method.weights();
+        SegmentationNetwork network = NetworkOf(model, "validation");
+        network->to(session.device);
+        return ValidationScores(*session.cache,
+                                session.selection.validation,
+                                session.plan,
+                                NetworkPredictor(network, session.precision),
+                                session.device);
+      },
+      "dice");
+}
+
 void
 TrainingProgram::Run(RunContext & context)
 {
@@ -283,6 +318,7 @@ TrainingProgram::Run(RunContext & context)
                                        m_Options.dataset,
                                        options.seed);
   Trainer trainer(*session.method.rule, *batches, options, folder.Path(), session.identity);
+  SetValidation(trainer, session);
   if (trainer.Resume())
   {
     LogInfo("going on from the last checkpoint");
@@ -302,6 +338,16 @@ TrainingProgram::Run(RunContext & context)
   results["training_seconds"] = report.seconds;
   results["parameters"] = parameters;
   results["last"] = report.lastLogged;
+  if (report.bestStep >= 0)
+  {
+    results["best_validation_dice"] = report.bestScore;
+    results["best_validation_step"] = report.bestStep;
+    LogInfo(fmt::format(
+        "Dice on {} validation cases: {:.4f} at step {} (the last weights are the model)",
+        session.selection.validation.size(),
+        report.bestScore,
+        report.bestStep));
+  }
   results["configuration"] = session.identity.configuration;
   context.record.AddStage("training", report.seconds);
   context.record.AddOutput(folder.Model());

@@ -22,8 +22,8 @@ enum class Correspondence
   None,
   Affine, ///< extra["fromView1"]: double [N, 3, 4], voxel (x, y, z) of view 1 -> voxel of this
           ///< view; needs an augmentation without deformation
-  Dense ///< extra["positionOfView1"]: float [N, 3 (x, y, z), z, y, x], where each voxel of view 1
-        ///< lies in this view, in its voxels
+  Dense   ///< extra["positionOfView1"]: float [N, 3 (x, y, z), z, y, x], where each voxel of view 1
+          ///< lies in this view, in its voxels
 };
 
 /** Patches from different volumes and balanced parts along an anatomical axis, for global

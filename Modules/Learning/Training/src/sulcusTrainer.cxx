@@ -37,9 +37,6 @@ Describe(Parameters & visit, TrainerOptions & o)
         "Least time between checkpoints; 0 writes every snapshot.")
       .Range(0)
       .Advanced();
-  visit("validate_every", o.validateEvery, "Steps between validations; 0: only at the end.")
-      .Range(0)
-      .Advanced();
 }
 
 namespace
