@@ -77,15 +77,44 @@ def settings_of(options, name, arm, labelled, seed):
     steps = options.steps or arm_definitions.DATA[name]["steps"]
     return {"data": name, "arm": arm, "labelled": labelled, "seed": seed, "steps": steps, "evaluate_on": options.evaluate_on,
             "prepare": arm_definitions.DATA[name]["prepare"], "pretrain": arm_definitions.ARMS[arm].get("pretrain", []),
-            "train": arm_definitions.ARMS[arm]["train"] + arm_definitions.DATA[name]["train"], "set": sorted(options.set)}
+            "train": arm_definitions.ARMS[arm]["train"] + arm_definitions.DATA[name]["train"], "segment": arm_definitions.DATA[name]["segment"],
+            "set": sorted(options.set)}
 
 
 def key_of(settings):
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def finished_keys(results):
-    return {json.loads(line)["key"] for line in results.read_text().splitlines()} if results.exists() else set()
+WITHOUT_EFFECT = {"cache", "dataset", "output", "threads", "device", "progress", "log_level", "log_file", "report", "config", "overwrite",
+                  "dry_run", "verify", "prefetch_threads", "prefetch_depth", "checkpoint_seconds", "snapshot_every", "validate_every", "seed"}
+
+
+def defaults_of(options, method):
+    """What the programs do unless told otherwise: a changed default makes a cell another cell."""
+    found = {}
+    for program in ("prepare", "train"):
+        command = [str(Path(options.programs) / f"sulcus-{program}"), "--json_schema"]
+        schema = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)["properties"]
+        others = [name for name in schema.get("method", {}).get("enum", []) if name != method]
+        for name, entry in schema.items():
+            if name not in WITHOUT_EFFECT and not any(name.startswith(other + "_") for other in others):
+                found[f"{program}.{name}"] = entry.get("default")
+    return found
+
+
+def method_of(settings):
+    words = settings["train"]
+    return words[words.index("--method") + 1] if "--method" in words else "supervised"
+
+
+def records_of(results):
+    return [json.loads(line) for line in results.read_text().splitlines()] if results.exists() else []
+
+
+def is_finished(results, settings, defaults):
+    """An option that did not exist when a cell was run counts as neutral: a new option's default keeps the old behaviour."""
+    return any(record["key"] == key_of(settings) and all(defaults.get(name, value) == value for name, value in record["defaults"].items())
+               for record in records_of(results))
 
 
 def append_line(results, record):
@@ -110,7 +139,7 @@ def pretrain(options, settings, cache, folder):
     return initial, seconds
 
 
-def run_cell(options, root, split, settings, folder):
+def run_cell(options, root, split, settings, defaults, folder):
     programs = Path(options.programs)
     layout = arm_definitions.DATA[settings["data"]]
     cache = prepare(options, settings["data"], root, split, settings["labelled"], settings["seed"], folder)
@@ -131,7 +160,7 @@ def run_cell(options, root, split, settings, folder):
             link.symlink_to(label)
     run([programs / "sulcus-evaluate", "--prediction", run_folder / "predictions", "--reference", references, "--output",
          run_folder / "scores", "--overwrite"] + layout["evaluate"])
-    return {"key": key_of(settings), **settings, "train_seconds": round(train_seconds, 1), "pretrain_seconds": round(pretrain_seconds, 1),
+    return {"key": key_of(settings), **settings, "defaults": defaults, "train_seconds": round(train_seconds, 1), "pretrain_seconds": round(pretrain_seconds, 1),
             "segment_seconds": round(segment_seconds, 1), "dice": league.dice_by_case(run_folder / "scores" / "scores.json"),
             "commit": commit(), "hardware": hardware()}
 
@@ -161,9 +190,10 @@ def main():
         part, parts = map(int, options.part.split("/"))
         for number, (arm, labelled, seed) in enumerate(cells):
             settings = settings_of(options, options.data, arm, labelled, seed)
-            if number % parts != part - 1 or key_of(settings) in finished_keys(results):
+            defaults = defaults_of(options, method_of(settings))
+            if number % parts != part - 1 or is_finished(results, settings, defaults):
                 continue
-            record = run_cell(options, root, split, settings, folder)
+            record = run_cell(options, root, split, settings, defaults, folder)
             append_line(results, record)
             print(f"{options.data} {arm}, {labelled} labelled, seed {seed}: Dice {league.mean_of(record):.4f}, "
                   f"training {record['train_seconds']:.0f} s", flush=True)

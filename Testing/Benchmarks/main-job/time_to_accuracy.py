@@ -26,12 +26,11 @@ def run_peer(command, data, seed):
 
 
 def run_sulcus(arguments, seed, results):
-    before = few_labels.finished_keys(results)
     subprocess.run([sys.executable, few_labels.__file__, "--data", "hippocampus", "--arms", arguments.arm, "--labelled", str(arguments.labelled),
                     "--seeds", str(seed), "--steps", str(arguments.steps), "--programs", arguments.programs, "--work", arguments.work,
                     "--results", str(results)], check=True, stdout=subprocess.DEVNULL)
-    new = [r for r in map(json.loads, results.read_text().splitlines()) if r["key"] not in before]
-    return {"mean": league.mean_of(new[-1]), "train_s": new[-1]["train_seconds"]}
+    record = few_labels.records_of(results)[-1]
+    return {"mean": league.mean_of(record), "train_s": record["train_seconds"]}
 
 
 def main():
