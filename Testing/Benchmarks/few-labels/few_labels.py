@@ -37,6 +37,7 @@ def parse():
     parser.add_argument("--results", default=str(ROOT / "Documentation" / "Results" / "few-labels.jsonl"))
     parser.add_argument("--evaluate_on", default="test", choices=["test", "validation"])
     parser.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE", help="extra option of sulcus-train, for tuning on validation cases")
+    parser.add_argument("--threads", type=int, default=0, help="threads of every program; 0 takes all cores")
     parser.add_argument("--part", default="1/1", help="K/N: run every N-th cell, beginning with the K-th")
     parser.add_argument("--table", action="store_true")
     return parser.parse_args()
@@ -134,7 +135,7 @@ def pretrain(options, settings, cache, folder):
         run_folder = folder / f"pretrain-{name}-{settings['seed']}"
         if not (run_folder / "model.safetensors").exists():
             seconds += run([Path(options.programs) / "sulcus-pretrain", cache, "--output", run_folder, "--seed", settings["seed"],
-                            "--overwrite"] + stage + (["--init", initial] if initial else []))
+                            "--threads", options.threads, "--overwrite"] + stage + (["--init", initial] if initial else []))
         initial = run_folder / "model.safetensors"
     return initial, seconds
 
@@ -147,10 +148,10 @@ def run_cell(options, root, split, settings, defaults, folder):
     run_folder = folder / f"run-{key_of(settings)}"
     extra = [word for pair in options.set for word in ("--" + pair.split("=", 1)[0], pair.split("=", 1)[1])]
     train_seconds = run([programs / "sulcus-train", cache, "--output", run_folder, "--steps", settings["steps"], "--seed",
-                         settings["seed"], "--overwrite"] + settings["train"] + (["--init", initial] if initial else []) + extra)
+                         settings["seed"], "--threads", options.threads, "--overwrite"] + settings["train"] + (["--init", initial] if initial else []) + extra)
     images = [str(layout["files"](root, case)[0]) for case in split[options.evaluate_on]]
     segment_seconds = run([programs / "sulcus-segment", *images, "--model", run_folder / "model.safetensors", "--output",
-                           run_folder / "predictions", "--overwrite"] + layout["segment"])
+                           run_folder / "predictions", "--threads", options.threads, "--overwrite"] + layout["segment"])
     references = folder / f"references-{options.evaluate_on}"
     references.mkdir(exist_ok=True)
     for case in split[options.evaluate_on]:
@@ -162,7 +163,7 @@ def run_cell(options, root, split, settings, defaults, folder):
          run_folder / "scores", "--overwrite"] + layout["evaluate"])
     return {"key": key_of(settings), **settings, "defaults": defaults, "train_seconds": round(train_seconds, 1), "pretrain_seconds": round(pretrain_seconds, 1),
             "segment_seconds": round(segment_seconds, 1), "dice": league.dice_by_case(run_folder / "scores" / "scores.json"),
-            "commit": commit(), "hardware": hardware()}
+            "threads": options.threads or os.cpu_count(), "commit": commit(), "hardware": hardware()}
 
 
 def commit():
