@@ -83,9 +83,10 @@ inline void
 WriteBallCache(const std::filesystem::path & folder,
                int labelled = 2,
                int unlabelled = 1,
-               int validating = 0)
+               int validating = 0,
+               const Plan & ofPlan = BallPlan())
 {
-  const auto plan = nlohmann::json::parse(PlanToJson(BallPlan()).dump());
+  const auto plan = nlohmann::json::parse(PlanToJson(ofPlan).dump());
   PreparedCacheWriter writer(folder, plan, Overwrite::Allow);
   for (int number = 0; number < labelled + unlabelled; ++number)
   {

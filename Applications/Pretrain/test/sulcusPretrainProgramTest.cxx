@@ -44,6 +44,18 @@ protected:
   TestFolder m_Folder;
 };
 
+/** Patches large enough for regions of the local loss. */
+Plan
+LargerPlan()
+{
+  Plan plan = BallPlan();
+  plan.patchSize = {16, 16, 16};
+  plan.network.widths = {16, 16, 16};
+  plan.network.strides.push_back({2, 2, 2});
+  plan.network.kernels.push_back({3, 3, 3});
+  return plan;
+}
+
 void
 ExpectSameWeights(const ModelFile & a, const ModelFile & b, const std::string & what)
 {
@@ -61,8 +73,8 @@ ExpectSameWeights(const ModelFile & a, const ModelFile & b, const std::string & 
 /** A label in the cache must make no difference: the same cases with and without labels. */
 TEST_F(PretrainProgram, IsBlindToLabels)
 {
-  WriteBallCache(m_Folder / "labelled", 5, 0);
-  WriteBallCache(m_Folder / "bare", 0, 5);
+  WriteBallCache(m_Folder / "labelled", 5, 0, 0, LargerPlan());
+  WriteBallCache(m_Folder / "bare", 2, 3, 0, LargerPlan());
   for (const std::string method : {"simclr", "global"})
   {
     const std::vector<std::string> more{"--method", method};
@@ -72,8 +84,10 @@ TEST_F(PretrainProgram, IsBlindToLabels)
     ASSERT_EQ(without.status, 0) << without.errors;
     ExpectSameWeights(Model(method + "-labelled"), Model(method + "-bare"), method);
   }
+  ASSERT_EQ(Pretrain("labelled", "again", {"--method", "simclr"}).status, 0);
+  ExpectSameWeights(Model("simclr-labelled"), Model("again"), "again");
   const auto init = (m_Folder / "global-labelled" / "model.safetensors").string();
-  const std::vector<std::string> local{"--method", "local", "--local_blocks", "1", "--init", init};
+  const std::vector<std::string> local{"--method", "local", "--local_blocks", "2", "--init", init};
   const auto with = Pretrain("labelled", "local-labelled", local);
   ASSERT_EQ(with.status, 0) << with.errors;
   const auto without = Pretrain("bare", "local-bare", local);
@@ -83,11 +97,11 @@ TEST_F(PretrainProgram, IsBlindToLabels)
 
 TEST_F(PretrainProgram, ALocalStageLeavesTheEncoderAsItWas)
 {
-  WriteBallCache(m_Folder / "cache", 0, 5);
+  WriteBallCache(m_Folder / "cache", 0, 5, 0, LargerPlan());
   ASSERT_EQ(Pretrain("cache", "first").status, 0);
   const auto init = (m_Folder / "first" / "model.safetensors").string();
   const auto run =
-      Pretrain("cache", "second", {"--method", "local", "--local_blocks", "1", "--init", init});
+      Pretrain("cache", "second", {"--method", "local", "--local_blocks", "2", "--init", init});
   ASSERT_EQ(run.status, 0) << run.errors;
   const auto first = Model("first");
   const auto second = Model("second");
@@ -115,7 +129,7 @@ TEST_F(PretrainProgram, RefusesOneVolumeAndAnInitOfAnotherArchitecture)
   EXPECT_EQ(alone.ErrorLines(), 1) << alone.errors;
   EXPECT_FALSE(std::filesystem::exists(m_Folder / "alone" / "model.safetensors"));
 
-  WriteBallCache(m_Folder / "cache", 0, 5);
+  WriteBallCache(m_Folder / "cache", 0, 5, 0, LargerPlan());
   ModelFile other;
   other.plan = BallPlan();
   other.plan.network.widths = {32, 32};

@@ -12,9 +12,9 @@
 #include <torch/types.h>
 #include <torch/utils.h>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <optional>
 #include <set>
 
@@ -252,6 +252,8 @@ TrainingProgram::Prepare(Session & session, RunContext & context) const
     session.init = ReadModelFile(m_Options.init);
     session.initSha256 = Sha256OfFile(m_Options.init);
   }
+  // LibTorch's own generator starts anywhere: what heads draw for their weights must follow the seed
+  torch::manual_seed(context.common.seed);
   session.method = m_Methods.at(m_Options.method)->Build(MakeContext(session, context));
   session.identity = {Configuration(session, context), cache->Identity()};
 }
@@ -342,11 +344,13 @@ TrainingProgram::Run(RunContext & context)
   {
     results["best_validation_dice"] = report.bestScore;
     results["best_validation_step"] = report.bestStep;
-    LogInfo(fmt::format(
-        "Dice on {} validation cases: {:.4f} at step {} (the last weights are the model)",
-        session.selection.validation.size(),
-        report.bestScore,
-        report.bestStep));
+    LogInfo(Message("Dice on ",
+                    session.selection.validation.size(),
+                    " validation cases: ",
+                    std::round(report.bestScore * 1e4) / 1e4,
+                    " at step ",
+                    report.bestStep,
+                    " (the model has the last weights)"));
   }
   results["configuration"] = session.identity.configuration;
   context.record.AddStage("training", report.seconds);
