@@ -2,12 +2,13 @@
 """Kills a training run with SIGKILL at random moments, resumes it each time, and compares the final weights with those of the
 same run left alone.
 
-usage: kill_and_resume.py CACHE --work folder [--programs build/ci/bin] [--kills 10] [--steps 150] [--seed 1] [-- options of sulcus-train]
+usage: kill_and_resume.py CACHE --work folder [--programs build/ci/bin] [--kills 10] [--steps 150] [--seed 1] [--train "--threads 1"]
 """
 import argparse
 import hashlib
 import json
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -32,13 +33,13 @@ def main():
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
-    parser.add_argument("more", nargs="*")
+    parser.add_argument("--train", default="", help="more options of sulcus-train, as one text")
     arguments = parser.parse_args()
     work = Path(arguments.work)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     command = [str(Path(arguments.programs) / "sulcus-train"), arguments.cache, "--steps", str(arguments.steps), "--seed", "7",
-               "--checkpoint_seconds", "0", "--snapshot_every", "5", "--progress", "none", *arguments.more]
+               "--checkpoint_seconds", "0", "--snapshot_every", "5", "--progress", "none", *shlex.split(arguments.train)]
     started = time.monotonic()
     subprocess.run([*command, "--output", str(work / "whole")], check=True, capture_output=True)
     duration = time.monotonic() - started
@@ -47,7 +48,7 @@ def main():
     while not (work / "killed" / "model.safetensors").exists():
         process = subprocess.Popen([*command, "--output", str(work / "killed")], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         runs += 1
-        moment = draw.uniform(0.02, 0.35) * duration
+        moment = draw.uniform(0.02, 0.2) * duration
         try:
             process.wait(timeout=moment if kills < arguments.kills else None)
         except subprocess.TimeoutExpired:
