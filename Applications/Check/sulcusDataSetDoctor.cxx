@@ -14,6 +14,7 @@ namespace
 {
 
 constexpr std::size_t ThumbnailEdge = 12;
+constexpr double LargestRoundingInMm = 0.1;
 
 void
 Add(std::vector<Finding> & findings,
@@ -181,21 +182,23 @@ SummariseLabel(const LabelImage * label, CaseSummary & summary)
   }
 }
 
+/** What was guessed while a file was read. Rounding in a header is no fault, and neither is a unit
+ * left out where everybody means mm. */
 void
-NoteWarnings(const std::vector<std::string> & warnings,
+NoteWarnings(const Loaded<FloatImage> & loaded,
              const std::string & name,
              std::vector<Finding> & findings)
 {
-  for (const auto & warning : warnings)
+  for (const auto & warning : loaded.warnings)
   {
-    const bool geometry = warning.find("sform") != std::string::npos ||
-                          warning.find("right angles") != std::string::npos ||
-                          warning.find("pixdim") != std::string::npos ||
-                          warning.find("no geometry") != std::string::npos;
-    const bool unit =
-        warning.find("unit") != std::string::npos || warning.find("metres") != std::string::npos;
+    const auto says = [&](const char * text) { return warning.find(text) != std::string::npos; };
+    const bool shear = says("right angles");
+    const bool geometry = shear || says("sform") || says("pixdim") || says("no geometry");
+    const bool unit = says("unit") || says("metres");
+    const bool rounding = shear && loaded.header.repairedResidualInMm < LargestRoundingInMm;
+    const bool fault = (geometry && !rounding) || says("metres");
     Add(findings,
-        geometry || unit ? Severity::Fault : Severity::Note,
+        fault ? Severity::Fault : Severity::Note,
         unit       ? "units"
         : geometry ? "geometry"
                    : "reading",
@@ -216,7 +219,9 @@ ExamineLabel(const DataSetCase & one,
 {
   try
   {
-    const auto label = ReadLabels(one.label, options);
+    auto labelOptions = options;
+    labelOptions.reference = one.images.front();
+    const auto label = ReadLabels(one.label, labelOptions);
     SummariseLabel(label.image, summary);
     RequireSameGrid(image, label.image, "its image", one.label);
     if (summary.labelVoxels.empty())
@@ -272,7 +277,7 @@ ExamineCase(const DataSetCase & one,
     try
     {
       const auto loaded = ReadImage(path, options);
-      NoteWarnings(loaded.warnings, one.name, findings);
+      NoteWarnings(loaded, one.name, findings);
       if (first.IsNull())
       {
         first = loaded.image;

@@ -5,6 +5,7 @@
 #include <sulcusReadSettings.h>
 #include <sulcusTable.h>
 
+#include <algorithm>
 #include <cstdio>
 
 namespace
@@ -161,14 +162,14 @@ HoldsSegmentation(const std::string & path)
 }
 
 bool
-AreLabels(const ConvertOptions & options)
+AreLabels(const ConvertOptions & options, const sulcus::ReadOptions & read)
 {
   if (options.kind != "auto")
   {
     return options.kind == "labels";
   }
   return options.output.ends_with(".seg.nrrd") || options.output.ends_with(".dcm") ||
-         !options.segments.empty() || HoldsSegmentation(options.input);
+         !options.segments.empty() || !read.only.empty() || HoldsSegmentation(options.input);
 }
 
 void
@@ -208,26 +209,45 @@ ConvertLabels(const ConvertOptions & options,
   sulcus::WriteImage(options.output, loaded.image.GetPointer(), write);
 }
 
+/** A scalar image keeps its integer type where no scaling was applied. */
+void
+WriteScalar(const sulcus::FloatImage * image,
+            const sulcus::VolumeHeader & header,
+            const ConvertOptions & options,
+            sulcus::WriteOptions write)
+{
+  if (header.slope == 1.0 && header.intercept == 0.0)
+  {
+    write.storedType = header.voxelType;
+  }
+  sulcus::WriteImage(options.output, image, write);
+}
+
 void
 ConvertImage(const ConvertOptions & options,
              const sulcus::ReadOptions & read,
-             sulcus::WriteOptions write)
+             const sulcus::WriteOptions & write)
 {
-  auto loaded = sulcus::ReadVector(options.input, read);
-  RefuseBurnedIn(loaded.header, options);
-  if (read.volume || loaded.image->GetNumberOfComponentsPerPixel() == 1)
+  if (read.volume)
   {
     const auto single = sulcus::ReadImage(options.input, read);
+    RefuseBurnedIn(single.header, options);
     Warn(single.warnings, options.input);
-    if (single.header.slope == 1.0 && single.header.intercept == 0.0)
-    {
-      write.storedType = single.header.voxelType;
-    }
-    sulcus::WriteImage(options.output, single.image.GetPointer(), write);
+    WriteScalar(single.image, single.header, options, write);
     return;
   }
+  const auto loaded = sulcus::ReadVector(options.input, read);
+  RefuseBurnedIn(loaded.header, options);
   Warn(loaded.warnings, options.input);
-  sulcus::WriteImage(options.output, loaded.image.GetPointer(), write);
+  if (loaded.image->GetNumberOfComponentsPerPixel() > 1)
+  {
+    sulcus::WriteImage(options.output, loaded.image.GetPointer(), write);
+    return;
+  }
+  const auto single = sulcus::NewImage<sulcus::FloatImage>(sulcus::GridOf(loaded.header));
+  std::copy_n(
+      loaded.image->GetBufferPointer(), loaded.header.VoxelCount(), single->GetBufferPointer());
+  WriteScalar(single, loaded.header, options, write);
 }
 
 void
@@ -269,7 +289,8 @@ Run(const ConvertOptions & options,
   write.dicomSource = options.source;
   write.dicom.deidentify = options.deidentify;
   write.dicom.secret = options.secretFile.empty() ? "" : sulcus::ReadTextFile(options.secretFile);
-  AreLabels(options) ? ConvertLabels(options, read, write) : ConvertImage(options, read, write);
+  AreLabels(options, read) ? ConvertLabels(options, read, write)
+                           : ConvertImage(options, read, write);
   if (!options.deidentify)
   {
     context.record.AddOutput(options.output);

@@ -1,10 +1,12 @@
 #include <sulcusAtomicWrite.h>
+#include <sulcusDicomFolder.h>
 #include <sulcusRandomEngine.h>
 #include <sulcusRunProgram.h>
 #include <sulcusSafeRead.h>
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace sulcus
@@ -195,6 +197,38 @@ TEST(CheckProgram, SubjectInTwoSplitsIsFound)
   EXPECT_EQ(run.status, 7);
   EXPECT_NE(run.output.find("fault\tsplit\tcase_01\t"), std::string::npos) << run.output;
   EXPECT_EQ(CountFaults(run.output), 1U);
+}
+
+TEST(CheckProgram, DicomFoldersAndSegmentationsOfAManifestAreChecked)
+{
+  const TestFolder folder;
+  std::string manifest = "case\timage\tlabel\n";
+  for (int number = 0; number < 12; ++number)
+  {
+    MakeCase(folder.Path(), number);
+    const auto name = CaseName(number);
+    auto image = ReadImage((folder / "imagesTr" / (name + ".nii.gz")).string()).image;
+    auto * voxels = image->GetBufferPointer();
+    std::transform(voxels,
+                   voxels + CommonGrid().VoxelCount(),
+                   voxels,
+                   [](float v) { return std::max(0.0F, std::round(v + 300.0F)); });
+    WriteOptions options;
+    options.dicomSource = WriteDicomFolder(folder / name, image.GetPointer());
+    options.segments = {DefaultSegment(1), DefaultSegment(2)};
+    auto label = ReadLabels((folder / "labelsTr" / (name + ".nii.gz")).string()).image;
+    if (number == 3)
+    {
+      ForEachLabel(label, [](int v) { return v == 0 ? 0 : 3 - v; });
+    }
+    WriteImage((folder / (name + ".dcm")).string(), label.GetPointer(), options);
+    manifest += name + "\t" + name + "\t" + name + ".dcm\n";
+  }
+  std::ofstream(folder / "manifest.tsv") << manifest;
+  const auto run = RunProgram("check", {(folder / "manifest.tsv").string()});
+  EXPECT_EQ(run.status, 7) << run.errors;
+  EXPECT_EQ(CountFaults(run.output), 1U) << run.output;
+  EXPECT_NE(run.output.find("fault\tlabel layout\tcase_03\t"), std::string::npos) << run.output;
 }
 
 TEST(SlowCheckProgram, HippocampusRaisesNoAlarmAndTenPlantedFaultsAreFound)

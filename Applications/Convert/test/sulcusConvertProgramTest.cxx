@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 namespace sulcus
 {
 
@@ -38,7 +40,7 @@ MakeScan(const TestFolder & folder)
 
 /** Two slices on SmallGrid with a patient to be forgotten. */
 std::string
-MakeDicom(const TestFolder & folder, const std::string & burnedIn = "")
+MakeDicom(const TestFolder & folder, const std::string & burnedIn = "", double lean = 0.0)
 {
   const auto target = folder / "dicom";
   std::filesystem::create_directories(target);
@@ -57,7 +59,7 @@ MakeDicom(const TestFolder & folder, const std::string & burnedIn = "")
     data.Text(dicom::SeriesInstanceUid, "UI", "1.2.826.99.7");
     data.Text(dicom::SeriesNumber, "IS", "4");
     data.Text(dicom::FrameOfReferenceUid, "UI", "1.2.826.99.8");
-    data.Decimals(dicom::ImagePosition, {17, 0, 2.5 * slice});
+    data.Decimals(dicom::ImagePosition, {17 + lean * slice, 0, 2.5 * slice});
     data.Decimals(dicom::ImageOrientation, {1, 0, 0, 0, 1, 0});
     data.Decimals(dicom::PixelSpacing, {1, 1});
     data.Words(dicom::SamplesPerPixel, {1});
@@ -227,6 +229,42 @@ TEST(ConvertProgram, DeidentifiedOutputsHoldNoSentinel)
       RunProgram("convert", {MakeDicom(marked, "YES"), (marked / "x.nii").string(), "--deidentify"})
           .status,
       3);
+}
+
+TEST(ConvertProgram, RepairsOnRequestAndStatesTheResidual)
+{
+  const TestFolder folder;
+  const auto leaning = MakeDicom(folder, "", 0.5);
+  const auto target = (folder / "t1.nii").string();
+  const auto report = (folder / "report.json").string();
+  EXPECT_EQ(RunProgram("convert", {leaning, target}).status, 5);
+  const auto run =
+      RunProgram("convert", {leaning, target, "--resample-irregular", "--report", report});
+  EXPECT_EQ(run.status, 0) << run.errors;
+  EXPECT_NE(run.errors.find("displaced by 0.5 mm"), std::string::npos) << run.errors;
+  EXPECT_NE(TextOf(report).find("displaced by 0.5 mm"), std::string::npos);
+  EXPECT_EQ(GridOf(ReadImage(target).image.GetPointer()).size[0], 5U); // one column wider
+
+  RunProgram("convert", {MakeScan(folder), (folder / "scan.nii").string()});
+  auto bytes = TextOf(folder / "scan.nii");
+  const float shear = 0.1F;
+  std::memcpy(bytes.data() + 284, &shear, 4); // of the second axis along the first
+  bytes[252] = 0;                             // no qform
+  std::ofstream(folder / "sheared.nii", std::ios::binary) << bytes;
+  const auto sheared = (folder / "sheared.nii").string();
+  const auto mended = (folder / "mended.nii").string();
+  EXPECT_EQ(RunProgram("convert", {sheared, mended}).status, 5);
+  const auto repair = RunProgram("convert", {sheared, mended, "--fix-nonorthogonal"});
+  EXPECT_EQ(repair.status, 0) << repair.errors;
+  EXPECT_NE(repair.errors.find("mm); repaired"), std::string::npos) << repair.errors;
+  EXPECT_EQ(RunProgram("convert",
+                       {sheared,
+                        (folder / "no.nii").string(),
+                        "--fix-nonorthogonal",
+                        "--maximum_fix_angle",
+                        "1"})
+                .status,
+            5);
 }
 
 TEST(ConvertProgram, RefusalsHaveTheirExitStatusAndLeaveNothing)

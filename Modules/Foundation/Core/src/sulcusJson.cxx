@@ -75,6 +75,10 @@ ParseJson(std::string_view text, std::string_view origin)
     const auto line = 1 + std::count(upTo.begin(), upTo.end(), '\n');
     throw UsageError(Message(origin, ": not valid JSON near line ", line));
   }
+  catch (const nlohmann::json::out_of_range &) // thrown for numbers such as 1e999 alone
+  {
+    throw UsageError(Message(origin, ": a number is too large to be stored"));
+  }
 }
 
 nlohmann::json

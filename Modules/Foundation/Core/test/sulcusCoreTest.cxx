@@ -62,6 +62,7 @@ TEST(Json, RefusesWhatIsAmbiguous)
   EXPECT_THROW(ParseJson(std::string(65, '[') + std::string(65, ']'), "t"), UsageError);
   EXPECT_NO_THROW(ParseJson(std::string(60, '[') + std::string(60, ']'), "t"));
   EXPECT_THROW(ParseJson(std::string(1000000, '['), "t"), UsageError);
+  EXPECT_THROW(ParseJson("{\"a\": 1e999}", "t"), UsageError);
 }
 
 TEST(Threads, ParallelForVisitsEachItemOnceForAnyThreadCount)

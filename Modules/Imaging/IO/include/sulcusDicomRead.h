@@ -51,8 +51,9 @@ ReadDicomImage(const std::string & path, const ReadOptions & options = {});
 Loaded<VectorImage>
 ReadDicomVector(const std::string & path, const ReadOptions & options = {});
 
-/** A DICOM SEG (binary, fractional at one half, or label map) on its own grid, or an RTSTRUCT drawn
- * on `options.reference`. \throws as ReadDicomImage; GeometryError where segments overlap */
+/** A DICOM SEG (binary, fractional at one half, or label map) on its own grid or that of
+ * `options.reference`, or an RTSTRUCT drawn on `options.reference`. \throws as ReadDicomImage;
+ * GeometryError where segments overlap */
 LoadedSegmentation
 ReadDicomSegmentation(const std::string & path, const ReadOptions & options = {});
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace sulcus
 {
@@ -16,6 +17,7 @@ struct ReadSettings
   std::string series;
   std::int64_t volume = -1;
   std::string reference;
+  std::vector<std::string> only;
   bool fixNonorthogonal = false;
   double maximumFixAngle = 10.0;
   bool resampleIrregular = false;

@@ -21,7 +21,11 @@ struct ReadOptions : VolumeReadOptions
   std::string
       series; ///< which series of a DICOM folder: UID, series number, or "#2" for the second listed
   bool resampleIrregular = false; ///< put tilted or unevenly spaced DICOM slices on a regular grid
-  std::string reference;          ///< image whose grid an RTSTRUCT is drawn on
+  /** Image whose grid an RTSTRUCT is drawn on, and a DICOM SEG is put on: by itself that has only
+   * the slices with something in them. */
+  std::string reference;
+  /** Names of the segments or structures to read; empty: all. Where some overlap this chooses. */
+  std::vector<std::string> only;
 };
 
 /** Size, geometry, type and warnings of a file, without its voxels. */

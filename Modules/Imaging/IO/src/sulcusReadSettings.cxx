@@ -20,9 +20,15 @@ Describe(Parameters & visit, ReadSettings & settings)
         settings.volume,
         "Volume of a file that holds several, counted from 0; -1: there is only one.")
       .Range(-1);
-  visit(
-      "reference", settings.reference, "Image whose grid the contours of an RTSTRUCT are drawn on.")
+  visit("reference",
+        settings.reference,
+        "Image whose grid the contours of an RTSTRUCT are drawn on and a DICOM SEG is put on.")
       .Kind(ParameterKind::InputImage);
+  visit(
+      "only",
+      settings.only,
+      "Names of the segments or structures of a segmentation to read; default: all. One label map "
+      "cannot hold segments that overlap, and this chooses among them.");
   visit("fix_nonorthogonal",
         settings.fixNonorthogonal,
         "Replace axes that are not at right angles by the nearest rotation; the displacement is "
@@ -59,6 +65,7 @@ ToReadOptions(const ReadSettings & settings)
     options.volume = static_cast<std::uint64_t>(settings.volume);
   }
   options.reference = settings.reference;
+  options.only = settings.only;
   options.fixNonOrthogonal = settings.fixNonorthogonal;
   options.maximumFixAngleInDegrees = settings.maximumFixAngle;
   options.resampleIrregular = settings.resampleIrregular;

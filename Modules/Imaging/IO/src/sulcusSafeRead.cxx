@@ -1,6 +1,7 @@
 #include "sulcusSafeRead.h"
 
 #include "sulcusDicomRead.h"
+#include "sulcusWantedSegments.h"
 #include <sulcusThreads.h>
 #include <sulcusVolumeFile.h>
 
@@ -111,6 +112,21 @@ FlattenLayers(const VolumeFile & file,
   return image;
 }
 
+/** Leaves the labels of these segments alone. */
+void
+EraseOthers(std::span<std::uint16_t> labels, const std::vector<SegmentInfo> & segments)
+{
+  std::vector<bool> kept(65536, false);
+  for (const auto & segment : segments)
+  {
+    kept[segment.labelValue] = true;
+  }
+  for (auto & label : labels)
+  {
+    label = kept[label] ? label : std::uint16_t{0};
+  }
+}
+
 } // namespace
 
 ImageGrid
@@ -159,13 +175,19 @@ ReadSegmentation(const std::string & path, const ReadOptions & options)
   }
   auto file = ReadVolumeFile(path, options);
   auto segments = SegmentsFromFields(file.header.fields, path);
+  KeepWanted(segments, options, path);
   LoadedSegmentation result;
   if (segments.empty() || file.header.components == 1)
   {
     RequireScalar(file.header, path);
     const auto volume = ChooseVolume(file.header, options, path);
     result.image = EmptyImage<LabelImage>(file.header);
-    DecodeLabels(file, volume, 0, BufferOf(result.image.GetPointer()), path);
+    const auto labels = BufferOf(result.image.GetPointer());
+    DecodeLabels(file, volume, 0, labels, path);
+    if (!options.only.empty())
+    {
+      EraseOthers(labels, segments);
+    }
   }
   else
   {
@@ -185,6 +207,10 @@ ReadLabels(const std::string & path, const ReadOptions & options)
   if (IsDicomPath(path))
   {
     return ReadDicomSegmentation(path, options);
+  }
+  if (!options.only.empty())
+  {
+    return ReadSegmentation(path, options);
   }
   auto file = ReadVolumeFile(path, options);
   if (file.header.components > 1 && !SegmentsFromFields(file.header.fields, path).empty())

@@ -113,7 +113,9 @@ ReadCase(const CaseSource & source, const Dataset & dataset, const CaseReadOptio
   ReadChannels(source, dataset, reading, volumes);
   const auto readLabels = [&](const std::string & path)
   {
-    auto labels = Keep(ReadLabels(path, reading), path, volumes);
+    auto labelReading = reading;
+    labelReading.reference = source.images.front(); // for a DICOM SEG, which leaves slices out
+    auto labels = Keep(ReadLabels(path, labelReading), path, volumes);
     RequireSameGrid(
         volumes.channels.front().GetPointer(), labels.GetPointer(), source.images.front(), path);
     return labels;
