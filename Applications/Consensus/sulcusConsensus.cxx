@@ -1,6 +1,7 @@
 #include "sulcusConsensusRun.h"
-#include "sulcusFusionRules.h"
 #include <sulcusAtomicFile.h>
+#include <sulcusError.h>
+#include <sulcusFusionRules.h>
 #include <sulcusInterrupt.h>
 #include <sulcusProgress.h>
 
@@ -72,30 +73,42 @@ main(int argc, char ** argv)
       {
         options.consensus.seed = context.common.seed;
         sulcus::CheckConsensusOptions(options.consensus);
-        const auto cases = sulcus::ListCases(
+        const auto cohort = sulcus::ListCases(
             options.annotations, options.image, options.manifest, options.caseName);
+        // everything is read and checked before anything is written
+        std::set<std::uint16_t> labels{0};
+        for (const auto & [value, name] : cohort.labelNames)
+        {
+          labels.insert(value);
+        }
+        for (const auto & one : cohort.cases)
+        {
+          sulcus::ThrowIfInterrupted();
+          sulcus::LoadCase(one, options.missingValue, options.resample).AddLabels(labels);
+        }
+        constexpr std::size_t mostClasses = 256;
+        if (labels.size() > mostClasses && options.outputs == "standard")
+        {
+          throw sulcus::UsageError(sulcus::Message(
+              labels.size(),
+              " labels; soft labels can hold ",
+              mostClasses,
+              ". Give --outputs labels, or is one of the inputs an intensity image?"));
+        }
         if (context.common.dryRun)
         {
-          for (const auto & one : cases)
-          {
-            (void)sulcus::LoadCase(one, options.missingValue, options.resample);
-          }
           return;
-        }
-        // everything is read and checked before anything is written
-        for (const auto & one : cases)
-        {
-          (void)sulcus::LoadCase(one, options.missingValue, options.resample);
         }
         sulcus::PrepareOutputFolder(options.outputFolder, context.OverwriteRule());
         std::vector<sulcus::CaseSummary> summaries;
-        sulcus::Progress progress("consensus", double(cases.size()));
-        for (const auto & one : cases)
+        sulcus::Progress progress("consensus", double(cohort.cases.size()));
+        for (const auto & one : cohort.cases)
         {
           sulcus::ThrowIfInterrupted();
-          summaries.push_back(sulcus::RunCase(one, options, context));
+          summaries.push_back(sulcus::RunCase(one, labels, options, context));
           progress.Update(double(summaries.size()), one.id);
         }
         sulcus::WriteReports(summaries, options, context);
+        sulcus::WriteTrainingManifest(cohort, labels, options, context);
       });
 }

@@ -2,13 +2,14 @@
 
 #include <sulcusError.h>
 #include <sulcusImageGrid.h>
+#include <sulcusJson.h>
 #include <sulcusLog.h>
 #include <sulcusSafeRead.h>
-#include <sulcusTable.h>
+
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
 
 namespace sulcus
 {
@@ -49,7 +50,7 @@ CasesOfFiles(const std::vector<std::string> & files,
   std::vector<ConsensusCase> cases;
   if (stacks == 0 && files.size() > 1)
   {
-    ConsensusCase one{caseName, {}, image, {}};
+    ConsensusCase one{caseName, image, {}};
     for (const auto & file : files)
     {
       one.annotations.push_back({StemOf(file), file, std::nullopt});
@@ -69,7 +70,7 @@ CasesOfFiles(const std::vector<std::string> & files,
                   files.size(),
                   " files are 4-D)"));
     }
-    ConsensusCase one{StemOf(files[i]), {}, files.size() == 1 ? image : "", {}};
+    ConsensusCase one{StemOf(files[i]), files.size() == 1 ? image : "", {}};
     for (std::uint64_t v = 0; v < volumes[i]; ++v)
     {
       one.annotations.push_back({Message("annotator_", v + 1), files[i], v});
@@ -83,54 +84,98 @@ CasesOfFiles(const std::vector<std::string> & files,
   return cases;
 }
 
-std::vector<ConsensusCase>
-CasesOfManifest(const std::string & manifest)
+/** Names of label values in a data set description, either way round ("liver": 1 or "1": "liver").
+ * Regions of several labels are left out. */
+std::map<std::uint16_t, std::string>
+NamesOfLabels(const fs::path & description)
 {
-  const auto table = ReadTsv(manifest, CellTyping::Texts);
-  const auto folder = fs::path(manifest).parent_path();
-  std::vector<ConsensusCase> cases;
-  std::string imageColumn;
+  std::map<std::uint16_t, std::string> names;
+  if (!fs::exists(description))
+  {
+    return names;
+  }
+  const auto json = ReadJsonFile(description);
+  if (!json.contains("labels") || !json.at("labels").is_object())
+  {
+    return names;
+  }
+  const auto add = [&](const std::string & value, const std::string & name)
+  {
+    if (!value.empty() && value.size() < 5 &&
+        value.find_first_not_of("0123456789") == std::string::npos)
+    {
+      names[static_cast<std::uint16_t>(std::stoi(value))] = name;
+    }
+  };
+  for (const auto & [key, value] : json.at("labels").items())
+  {
+    if (value.is_string())
+    {
+      add(key, value.get<std::string>());
+    }
+    else if (value.is_number_integer())
+    {
+      add(value.dump(), key);
+    }
+  }
+  return names;
+}
+
+ConsensusCase
+CaseOfRow(const Table & table,
+          std::size_t row,
+          const std::string & imageColumn,
+          const fs::path & folder)
+{
+  const auto path = [&](const std::string & column)
+  {
+    const bool given = table.HasColumn(column) && !IsMissing(table.At(row, column));
+    return given ? (folder / ToText(table.At(row, column))).string() : std::string();
+  };
+  ConsensusCase one;
+  one.id = IsMissing(table.At(row, "case")) ? "" : ToText(table.At(row, "case"));
+  one.image = imageColumn.empty() ? "" : path(imageColumn);
   for (const auto & column : table.Columns())
   {
-    imageColumn = imageColumn.empty() && (column == "image" || column.starts_with("image_"))
-                      ? column
-                      : imageColumn;
+    if (column.starts_with(annotatorPrefix) && !path(column).empty())
+    {
+      one.annotations.push_back(
+          {column.substr(annotatorPrefix.size()), path(column), std::nullopt});
+    }
   }
-  for (std::size_t row = 0; row < table.RowCount(); ++row)
+  return one;
+}
+
+ConsensusCohort
+CasesOfManifest(const std::string & manifest)
+{
+  ConsensusCohort cohort;
+  cohort.manifest = ReadTsv(manifest, CellTyping::Texts);
+  cohort.folder = fs::path(manifest).parent_path();
+  cohort.labelNames = NamesOfLabels(cohort.folder / "dataset.json");
+  const auto & columns = cohort.manifest->Columns();
+  const auto image = std::find_if(columns.begin(),
+                                  columns.end(),
+                                  [](const auto & column)
+                                  { return column == "image" || column.starts_with("image_"); });
+  for (std::size_t row = 0; row < cohort.manifest->RowCount(); ++row)
   {
-    const auto text = [&](const std::string & column)
+    auto one =
+        CaseOfRow(*cohort.manifest, row, image == columns.end() ? "" : *image, cohort.folder);
+    if (!one.annotations.empty())
     {
-      return table.HasColumn(column) && !IsMissing(table.At(row, column))
-                 ? ToText(table.At(row, column))
-                 : std::string();
-    };
-    const auto path = [&](const std::string & column)
-    {
-      const auto value = text(column);
-      return value.empty() ? value : (folder / value).string();
-    };
-    ConsensusCase one{
-        text("case"), text("subject"), imageColumn.empty() ? "" : path(imageColumn), {}};
-    for (const auto & column : table.Columns())
-    {
-      if (column.starts_with(annotatorPrefix) && !text(column).empty())
-      {
-        one.annotations.push_back(
-            {column.substr(annotatorPrefix.size()), path(column), std::nullopt});
-      }
+      cohort.cases.push_back(std::move(one));
     }
-    if (one.annotations.empty())
-    {
-      LogWarning(Message("case '", one.id, "' has no annotators and is left out"));
-      continue;
-    }
-    cases.push_back(one);
   }
-  if (cases.empty())
+  if (cohort.cases.empty())
   {
     throw UsageError(Message(manifest, ": no case with a column annotator_<name>"));
   }
-  return cases;
+  if (const auto left = cohort.manifest->RowCount() - cohort.cases.size(); left > 0)
+  {
+    LogInfo(Message(left, " cases without annotators are passed on as they are"));
+  }
+  return cohort;
 }
 
 /** The map on another grid: the label of the voxel whose cell holds the centre; outside the map
@@ -156,7 +201,7 @@ OntoGrid(const LabelImage * map, const LabelImage * reference)
 
 } // namespace
 
-std::vector<ConsensusCase>
+ConsensusCohort
 ListCases(const std::vector<std::string> & annotations,
           const std::string & image,
           const std::string & manifest,
@@ -166,17 +211,46 @@ ListCases(const std::vector<std::string> & annotations,
   {
     throw UsageError("give either annotation files or a manifest");
   }
-  auto cases =
-      manifest.empty() ? CasesOfFiles(annotations, image, caseName) : CasesOfManifest(manifest);
+  ConsensusCohort cohort;
+  if (manifest.empty())
+  {
+    cohort.cases = CasesOfFiles(annotations, image, caseName);
+  }
+  else
+  {
+    cohort = CasesOfManifest(manifest);
+  }
   std::set<std::string> names;
-  for (const auto & one : cases)
+  for (const auto & one : cohort.cases)
   {
     if (one.id.empty() || one.id.find('/') != std::string::npos || !names.insert(one.id).second)
     {
       throw UsageError(Message("case '", one.id, "': names must be given, unique and free of '/'"));
     }
   }
-  return cases;
+  return cohort;
+}
+
+void
+LoadedCase::AddLabels(std::set<std::uint16_t> & labels) const
+{
+  for (const auto & map : maps)
+  {
+    const auto * buffer = map->GetBufferPointer();
+    const auto count = map->GetBufferedRegion().GetNumberOfPixels();
+    std::vector<bool> seen(std::size_t(UnobservedValue) + 1, false);
+    for (std::size_t p = 0; p < count; ++p)
+    {
+      seen[buffer[p]] = true;
+    }
+    for (unsigned value = 0; value < UnobservedValue; ++value)
+    {
+      if (seen[value])
+      {
+        labels.insert(static_cast<std::uint16_t>(value));
+      }
+    }
+  }
 }
 
 LoadedCase

@@ -1,8 +1,13 @@
 #pragma once
 
+#include <sulcusFusionRules.h>
 #include <sulcusImages.h>
+#include <sulcusTable.h>
 
+#include <filesystem>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,28 +25,37 @@ struct AnnotationSource
 struct ConsensusCase
 {
   std::string id;
-  std::string subject; ///< copied from the manifest
-  std::string image;   ///< empty: none
+  std::string image; ///< empty: none
   std::vector<AnnotationSource> annotations;
 };
 
-/** Cases from files (one file an annotator, or one 4-D file a case) or from a manifest with columns
- * `case`, `image` (or the first `image_…`) and `annotator_<name>`; relative paths count from the
- * manifest's folder. \throws UsageError for no annotations, a mix of 3-D and 4-D files, a 4-D file
- * with one volume, cases of one name. */
-std::vector<ConsensusCase>
+/** Everything one call is about. */
+struct ConsensusCohort
+{
+  std::vector<ConsensusCase> cases; ///< with at least one annotator
+  std::optional<Table> manifest;    ///< as given, with cases that nobody annotated too
+  std::filesystem::path folder;     ///< that paths of the manifest count from
+  std::map<std::uint16_t, std::string> labelNames; ///< of the dataset.json beside the manifest
+};
+
+/** Cases from files (one file an annotator, or 4-D files that are a case each) or from a manifest
+ * with columns `case`, `image` (or the first `image_…`) and `annotator_<name>`; relative paths
+ * count from the manifest's folder. \throws UsageError for no annotations, a mix of 3-D and 4-D
+ * files, a 4-D file with one volume, cases of one name. */
+ConsensusCohort
 ListCases(const std::vector<std::string> & annotations,
           const std::string & image,
           const std::string & manifest,
           const std::string & caseName);
 
-/** Value of an unobserved voxel in the maps that ReadAnnotations returns. */
-inline constexpr std::uint16_t UnobservedValue = 65535;
-
 struct LoadedCase
 {
   std::vector<LabelImage::Pointer> maps; ///< UnobservedValue where not annotated
   FloatImage::Pointer image;
+
+  /** Adds the labels that occur in the maps. */
+  void
+  AddLabels(std::set<std::uint16_t> & labels) const;
 };
 
 /** Reads everything of one case and checks that all grids are one. \param missingValue value that

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <map>
 #include <numeric>
+#include <tuple>
 
 namespace sulcus
 {
@@ -162,24 +163,60 @@ RuleSummary(const Table & rules)
   return table;
 }
 
-/** Columns that `sulcus-prepare` reads. */
+/** Agreement of every two annotators, mean over the cases they share. */
 Table
-TrainingManifest(const std::vector<CaseSummary> & cases,
-                 const ConsensusProgramOptions & options,
-                 const fs::path & folder)
+PairTable(const std::vector<CaseSummary> & cases)
 {
-  const bool soft = options.outputs == "standard";
-  Table table({"case", "subject", "image", soft ? "soft_label" : "label", "confidence"});
+  std::map<std::pair<std::string, std::string>, std::pair<std::vector<double>, std::vector<double>>>
+      pairs;
   for (const auto & one : cases)
   {
-    const auto file = [&](const char * what) { return one.source.id + "_" + what + ".nii.gz"; };
-    const auto image =
-        one.source.image.empty() ? std::string() : fs::relative(one.source.image, folder).string();
-    table.AddRow({one.source.id,
-                  one.source.subject.empty() ? one.source.id : one.source.subject,
-                  image.empty() ? Cell{} : Cell{image},
-                  file(soft ? "soft" : "consensus"),
-                  file("confidence")});
+    const auto & report = one.report;
+    const std::size_t raters = report.raters.size();
+    for (std::size_t a = 0; a < raters; ++a)
+    {
+      for (std::size_t b = a + 1; b < raters; ++b)
+      {
+        auto & [dice, kappa] = pairs[{report.raters[a], report.raters[b]}];
+        dice.push_back(report.pairwiseDice[a * raters + b]);
+        kappa.push_back(report.pairwiseKappa[a * raters + b]);
+      }
+    }
+  }
+  Table table({"annotator", "other", "cases", "mean_dice", "mean_kappa"});
+  for (const auto & [names, values] : pairs)
+  {
+    table.AddRow({names.first,
+                  names.second,
+                  std::int64_t(values.first.size()),
+                  Defined(Mean(WithoutMissing(values.first))),
+                  Defined(Mean(WithoutMissing(values.second)))});
+  }
+  return table;
+}
+
+/** What each annotator drew where the consensus of the others has a label, over all cases. */
+Table
+ConfusionTable(const std::vector<CaseSummary> & cases)
+{
+  std::map<std::tuple<std::string, std::string, std::string>, std::int64_t> voxels;
+  for (const auto & one : cases)
+  {
+    const auto & report = one.report;
+    const std::size_t labels = report.labels.size();
+    for (std::size_t r = 0; r < report.raters.size(); ++r)
+    {
+      for (std::size_t cell = 0; cell < labels * labels; ++cell)
+      {
+        voxels[{report.raters[r], report.labels[cell / labels], report.labels[cell % labels]}] +=
+            static_cast<std::int64_t>(report.againstOthers[r].confusion[cell]);
+      }
+    }
+  }
+  Table table({"annotator", "label_others", "label_drawn", "voxels"});
+  for (const auto & [key, count] : voxels)
+  {
+    table.AddRow({std::get<0>(key), std::get<1>(key), std::get<2>(key), count});
   }
   return table;
 }
@@ -206,6 +243,7 @@ WriteReports(const std::vector<CaseSummary> & cases,
   const auto annotatorTable = AnnotatorTable(cases);
   const auto ruleTable = Joined(rules);
   const auto summary = RuleSummary(ruleTable);
+  const auto pairTable = PairTable(cases);
 
   HtmlPage page("Consensus of annotators");
   page.AddSection("Cases");
@@ -217,7 +255,10 @@ WriteReports(const std::vector<CaseSummary> & cases,
                     "in. Drift is the rank "
                     "correlation of that Dice with the order of the cases.");
   page.AddTable(annotatorTable);
+  page.AddHeading("Agreement between two annotators");
+  page.AddTable(pairTable);
   page.AddSection("Rules");
+  page.AddParagraph("Left-out Dice: each annotator against the rule applied to the others.");
   page.AddTable(summary);
   page.AddSection("Disagreement");
   for (const auto & one : cases)
@@ -242,6 +283,8 @@ WriteReports(const std::vector<CaseSummary> & cases,
   const std::vector<std::pair<const char *, Table>> tables{{"raters.tsv", Joined(raters)},
                                                            {"annotators.tsv", annotatorTable},
                                                            {"cases.tsv", caseTable},
+                                                           {"pairs.tsv", pairTable},
+                                                           {"confusion.tsv", ConfusionTable(cases)},
                                                            {"rules.tsv", ruleTable}};
   for (const auto & [name, table] : tables)
   {
@@ -252,8 +295,6 @@ WriteReports(const std::vector<CaseSummary> & cases,
   done(folder / "report.json");
   page.Write(folder / "report.html", overwrite);
   done(folder / "report.html");
-  WriteTsv(folder / "manifest.tsv", TrainingManifest(cases, options, folder), overwrite);
-  done(folder / "manifest.tsv");
   context.record.Results()["rules"] = nlohmann::json::parse(ToJsonText(summary));
 }
 

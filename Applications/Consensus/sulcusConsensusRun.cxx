@@ -1,9 +1,9 @@
 #include "sulcusConsensusRun.h"
 
 #include "sulcusDisagreementPicture.h"
-#include "sulcusFusionRules.h"
 #include <sulcusAtomicWrite.h>
 #include <sulcusError.h>
+#include <sulcusFusionRules.h>
 #include <sulcusGraphCutConsensusImageFilter.h>
 #include <sulcusImageGrid.h>
 #include <sulcusLog.h>
@@ -45,36 +45,45 @@ private:
   WriteOptions m_Options;
 };
 
-/** Vote shares as one component a label on the whole grid; background where nothing was computed.
- */
+/** Vote shares as one component a label of the cohort, on the whole grid; background where nothing
+ * was computed. */
 VectorImage::Pointer
-SoftLabels(Filter & filter, const ImageGrid & grid)
+SoftLabels(Filter & filter, const ImageGrid & grid, const std::set<std::uint16_t> & cohortLabels)
 {
   const auto & block = filter.Block();
-  const auto labels = block.labelCount;
+  const std::size_t own = block.labelCount;
+  const std::size_t all = cohortLabels.size();
+  std::vector<std::size_t> component;
+  for (const auto value : filter.LabelValues())
+  {
+    component.push_back(
+        static_cast<std::size_t>(std::distance(cohortLabels.begin(), cohortLabels.find(value))));
+  }
   auto image = VectorImage::New();
-  image->SetNumberOfComponentsPerPixel(labels);
+  image->SetNumberOfComponentsPerPixel(static_cast<unsigned>(all));
   SetGrid(image, grid);
   image->Allocate();
   float * buffer = image->GetBufferPointer();
-  std::fill_n(buffer, grid.VoxelCount() * labels, 0.0F);
+  std::fill_n(buffer, grid.VoxelCount() * all, 0.0F);
   for (std::size_t p = 0; p < grid.VoxelCount(); ++p)
   {
-    buffer[p * labels] = 1.0F;
+    buffer[p * all] = 1.0F;
   }
-  std::size_t inBlock = 0;
+  const float * shares = filter.Result().voteShares.data();
   const auto & start = filter.BlockStart();
   for (std::size_t z = 0; z < block.size[2]; ++z)
   {
     for (std::size_t y = 0; y < block.size[1]; ++y)
     {
-      const std::size_t row =
-          start[0] + grid.size[0] * (start[1] + y + grid.size[1] * (start[2] + z));
-      std::copy_n(filter.Result().voteShares.begin() +
-                      static_cast<std::ptrdiff_t>(inBlock * labels),
-                  block.size[0] * labels,
-                  buffer + row * labels);
-      inBlock += block.size[0];
+      float * voxel =
+          buffer + all * (start[0] + grid.size[0] * (start[1] + y + grid.size[1] * (start[2] + z)));
+      for (std::size_t x = 0; x < block.size[0]; ++x, voxel += all, shares += own)
+      {
+        for (std::size_t l = 0; l < own; ++l)
+        {
+          voxel[component[l]] = shares[l];
+        }
+      }
     }
   }
   return image;
@@ -128,7 +137,7 @@ WriteCompleted(Filter & filter,
       values.push_back(index == VotePatterns::MissingVote ? UnobservedValue
                                                           : filter.LabelValues()[index]);
     }
-    auto completed = OnGrid<LabelImage>(filter, grid, values, 0);
+    auto completed = OnGrid<LabelImage>(filter, grid, values, UnobservedValue);
     auto provenance = OnGrid<MaskImage>(filter, grid, filter.Result().provenance[r], 0);
     const auto * drawn = loaded.maps[r]->GetBufferPointer();
     for (std::size_t p = 0; p < grid.VoxelCount(); ++p)
@@ -193,7 +202,10 @@ CompareRules(const ConsensusCase & source,
 } // namespace
 
 CaseSummary
-RunCase(const ConsensusCase & source, const ConsensusProgramOptions & options, RunContext & context)
+RunCase(const ConsensusCase & source,
+        const std::set<std::uint16_t> & labels,
+        const ConsensusProgramOptions & options,
+        RunContext & context)
 {
   const auto loaded = LoadCase(source, options.missingValue, options.resample);
   auto filter = Filter::New();
@@ -230,14 +242,14 @@ RunCase(const ConsensusCase & source, const ConsensusProgramOptions & options, R
   summary.picture = DrawDisagreement(filter->Block(), filter->Result());
 
   CaseWriter writer(options.outputFolder, source.id, context);
-  const auto labels = options.rule == "graph_cut" ? LabelImage::Pointer(filter->GetOutput())
-                                                  : FuseByRule(options.rule, loaded.maps);
-  writer.Write("consensus", labels.GetPointer());
+  const auto fused = options.rule == "graph_cut" ? LabelImage::Pointer(filter->GetOutput())
+                                                 : FuseByRule(options.rule, loaded.maps);
+  writer.Write("consensus", fused.GetPointer());
   writer.Write("confidence", filter->GetConfidence());
   if (options.outputs != "labels")
   {
     writer.Write("flags", filter->GetFlags());
-    writer.Write("soft", SoftLabels(*filter, GridOf(labels.GetPointer())).GetPointer());
+    writer.Write("soft", SoftLabels(*filter, GridOf(fused.GetPointer()), labels).GetPointer());
     WriteCompleted(*filter, source, loaded, writer);
   }
   return summary;

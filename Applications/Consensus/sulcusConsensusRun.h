@@ -36,16 +36,27 @@ struct CaseSummary
   std::vector<std::byte> picture;
 };
 
-/** Fuses one case and writes its files into the output folder. */
+/** Fuses one case and writes its files into the output folder. \param labels of the whole cohort:
+ * the components of the soft label. */
 CaseSummary
 RunCase(const ConsensusCase & source,
+        const std::set<std::uint16_t> & labels,
         const ConsensusProgramOptions & options,
         RunContext & context);
 
-/** Tables, report.html, report.json and manifest.tsv of all cases. */
+/** Tables, report.html and report.json of all cases. */
 void
 WriteReports(const std::vector<CaseSummary> & cases,
              const ConsensusProgramOptions & options,
              RunContext & context);
+
+/** manifest.tsv and dataset.json, which `sulcus-prepare` reads. Training cases get the soft label
+ * and the confidence; a test or validation case keeps the label it had, because a label that was
+ * computed is no reference; a case without annotators keeps everything. */
+void
+WriteTrainingManifest(const ConsensusCohort & cohort,
+                      const std::set<std::uint16_t> & labels,
+                      const ConsensusProgramOptions & options,
+                      RunContext & context);
 
 } // namespace sulcus

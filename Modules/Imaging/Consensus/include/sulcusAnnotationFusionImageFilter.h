@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <type_traits>
+#include <unordered_set>
 
 namespace sulcus
 {
@@ -116,6 +117,20 @@ private:
 
   void
   FindLabelValues();
+  void
+  AddValuesOf(unsigned index, std::unordered_set<LabelPixel> & values) const;
+
+  static bool
+  IsFilledWith(LabelPixel value, const LabelPixel * values, std::size_t count)
+  {
+    LabelPixel differs = 0;
+    for (std::size_t i = 0; i < count; ++i)
+    {
+      differs = static_cast<LabelPixel>(differs | (values[i] ^ value));
+    }
+    return differs == 0;
+  }
+
   std::vector<std::uint16_t>
   IndexTable() const;
   const std::uint8_t *
@@ -123,6 +138,7 @@ private:
 
   std::map<unsigned, typename ObservedMask::ConstPointer> m_Masks;
   std::optional<LabelPixel> m_MissingValue;
+  bool m_MissingOccurs = false; ///< whether any voxel may hold it
   std::vector<LabelPixel> m_LabelValues;
 };
 

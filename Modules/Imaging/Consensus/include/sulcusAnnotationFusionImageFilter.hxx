@@ -2,7 +2,7 @@
 
 #include "sulcusAnnotationFusionImageFilter.h"
 
-#include <unordered_set>
+#include <mutex>
 
 namespace sulcus
 {
@@ -71,27 +71,16 @@ template <typename TLabelImage, typename TOutputImage>
 void
 AnnotationFusionImageFilter<TLabelImage, TOutputImage>::FindLabelValues()
 {
-  std::vector<LabelPixel> values{LabelPixel(0)};
+  m_MissingOccurs = m_MissingValue.has_value();
   if (const auto foreground = Foreground())
   {
     m_LabelValues = {LabelPixel(0), *foreground};
     return;
   }
   std::unordered_set<LabelPixel> found{LabelPixel(0)};
-  const auto count = this->GetInput(0)->GetBufferedRegion().GetNumberOfPixels();
   for (unsigned i = 0; i < this->GetNumberOfIndexedInputs(); ++i)
   {
-    const LabelPixel * buffer = this->GetInput(i)->GetBufferPointer();
-    const std::uint8_t * mask = MaskOf(i);
-    LabelPixel last = 0; // runs of one label are the rule
-    for (std::size_t p = 0; p < count; ++p)
-    {
-      if (buffer[p] != last && (!mask || mask[p] != 0))
-      {
-        last = buffer[p];
-        found.insert(last);
-      }
-    }
+    AddValuesOf(i, found);
     if (found.size() > VotePatterns::MissingVote - 1)
     {
       throw UsageError(Message("fusion: annotation ",
@@ -101,13 +90,46 @@ AnnotationFusionImageFilter<TLabelImage, TOutputImage>::FindLabelValues()
                                "; at most 65,534 are supported. Is it an intensity image?"));
     }
   }
-  if (m_MissingValue)
-  {
-    found.erase(*m_MissingValue);
-  }
-  values.assign(found.begin(), found.end());
-  std::sort(values.begin(), values.end());
-  m_LabelValues = values;
+  m_MissingOccurs = m_MissingValue && found.erase(*m_MissingValue) > 0;
+  m_LabelValues.assign(found.begin(), found.end());
+  std::sort(m_LabelValues.begin(), m_LabelValues.end());
+}
+
+template <typename TLabelImage, typename TOutputImage>
+void
+AnnotationFusionImageFilter<TLabelImage, TOutputImage>::AddValuesOf(
+    unsigned index, std::unordered_set<LabelPixel> & values) const
+{
+  constexpr std::size_t blockSize = 64;
+  const LabelPixel * buffer = this->GetInput(index)->GetBufferPointer();
+  const std::uint8_t * mask = MaskOf(index);
+  std::mutex merging;
+  ParallelFor(
+      this->GetInput(index)->GetBufferedRegion().GetNumberOfPixels(),
+      [&](std::size_t begin, std::size_t end)
+      {
+        std::unordered_set<LabelPixel> own;
+        LabelPixel last = 0; // runs of one label are the rule
+        for (std::size_t first = begin; first < end; first += blockSize)
+        {
+          const std::size_t count = std::min(blockSize, end - first);
+          if (!mask && IsFilledWith(last, buffer + first, count))
+          {
+            continue;
+          }
+          for (std::size_t p = first; p < first + count; ++p)
+          {
+            if (buffer[p] != last && (!mask || mask[p] != 0))
+            {
+              last = buffer[p];
+              own.insert(last);
+            }
+          }
+        }
+        const std::scoped_lock lock(merging);
+        values.insert(own.begin(), own.end());
+      },
+      1 << 16);
 }
 
 /** Index of every value a stored pixel may have. */
@@ -155,7 +177,7 @@ AnnotationFusionImageFilter<TLabelImage, TOutputImage>::GenerateData()
     }
     auto index = IndexTable();
     // a value no map holds must not make the table believe that votes can be missing
-    if (!m_MissingValue && !Foreground())
+    if (!m_MissingOccurs && !Foreground())
     {
       std::replace(index.begin(), index.end(), VotePatterns::MissingVote, std::uint16_t(0));
     }
@@ -187,7 +209,7 @@ AnnotationFusionImageFilter<TLabelImage, TOutputImage>::GenerateData()
       index[l] = static_cast<std::uint16_t>(l);
     }
     index[VotePatterns::MissingVote] =
-        m_MissingValue ? VotePatterns::MissingVote : std::uint16_t(0);
+        m_MissingOccurs ? VotePatterns::MissingVote : std::uint16_t(0);
     Fuse(Table(std::move(maps), count, std::move(index), labelCount));
   }
 }

@@ -30,7 +30,7 @@ struct ConsensusOptions
   bool stability = true; ///< also solve at lambda / 2 and 2 lambda
   int folds = 5;
   double blockInMm = 16.0;
-  int maxSamples = 20000; ///< training voxels of one annotator, stratified by label
+  int maxSamples = 5000; ///< training voxels of one annotator, stratified by label
   int maxSweeps = 50;
   int boundRounds = 1; ///< rounds of ascent on the lower bound, more than two labels only
   ForestOptions forest;

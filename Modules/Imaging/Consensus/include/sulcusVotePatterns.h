@@ -23,6 +23,7 @@ struct VotePatterns
   std::vector<std::uint16_t> votes;  ///< raterCount a pattern, raters as listed
   std::vector<std::uint64_t> counts; ///< voxels of each pattern
   std::vector<std::uint32_t> canonicalOrder;
+  bool anyMissing = false; ///< set with the canonical order
 
   std::size_t
   Size() const

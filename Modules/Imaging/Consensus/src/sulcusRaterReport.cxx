@@ -1,6 +1,6 @@
 #include "sulcusRaterReport.h"
 
-#include "sulcusVoteTable.h"
+#include "sulcusAnnotationBlock.h"
 #include <sulcusSurfaceDistance.h>
 
 #include <algorithm>
@@ -51,21 +51,6 @@ Without(const AnnotationBlock & block, std::size_t rater)
   return others;
 }
 
-VotePatterns
-PatternsOf(const AnnotationBlock & block)
-{
-  using Raters = VoteTable<std::uint16_t>;
-  std::vector<Raters::Rater> raters;
-  for (const auto & votes : block.votes)
-  {
-    raters.push_back({votes.data(), nullptr});
-  }
-  std::vector<std::uint16_t> index(Raters::ValueCount);
-  std::iota(index.begin(), index.end(), std::uint16_t(0));
-  return Raters(std::move(raters), block.VoxelCount(), std::move(index), block.labelCount)
-      .Patterns();
-}
-
 /** Labels of the consensus of everybody but one. */
 std::vector<std::uint16_t>
 ConsensusWithout(const AnnotationBlock & block,
@@ -74,7 +59,7 @@ ConsensusWithout(const AnnotationBlock & block,
                  const ConsensusOptions & options)
 {
   const auto others = Without(block, rater);
-  const auto agreement = LeaveOneOutAgreement(PatternsOf(others));
+  const auto agreement = LeaveOneOutAgreement(detail::PatternsOf(others));
   double sum = 0.0;
   double defined = 0.0;
   for (std::size_t r = 0; r < result.raters.size(); ++r)

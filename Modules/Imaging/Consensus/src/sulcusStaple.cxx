@@ -1,9 +1,8 @@
 #include "sulcusStaple.h"
 
+#include "sulcusPatternPieces.h"
 #include <sulcusError.h>
-#include <sulcusThreads.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -20,52 +19,46 @@ KeepInside(double parameter)
   return std::clamp(parameter, Smallest, 1.0 - Smallest);
 }
 
-/** Patterns are summed in pieces of this many, the pieces in order: the same bits for any number of
- * threads. */
-constexpr std::size_t PieceSize = 4096;
-
-template <typename TBody>
-void
-ForPieces(std::size_t count, const TBody & body)
-{
-  const std::size_t pieces = (count + PieceSize - 1) / PieceSize;
-  ParallelFor(pieces,
-              [&](std::size_t begin, std::size_t end)
-              {
-                for (std::size_t piece = begin; piece < end; ++piece)
-                {
-                  body(piece, piece * PieceSize, std::min(count, (piece + 1) * PieceSize));
-                }
-              });
-}
-
 /** Votes of every pattern as bits, eight raters a byte in canonical order, so that sums over raters
- * are look-ups. */
+ * are look-ups. Where nothing is missing the zeros are the rest of the ones and need no bits. */
 class BinaryVotes
 {
 public:
   explicit BinaryVotes(const VotePatterns & patterns)
-      : bytes((patterns.raterCount + 7) / 8), ones(patterns.Size() * bytes, 0),
-        zeros(patterns.Size() * bytes, 0)
+      : bytes((patterns.raterCount + 7) / 8), complete(!patterns.anyMissing),
+        ones(patterns.Size() * bytes, 0), zeros(complete ? 0 : patterns.Size() * bytes, 0)
   {
-    for (std::size_t i = 0; i < patterns.Size(); ++i)
-    {
-      for (std::size_t r = 0; r < patterns.raterCount; ++r)
-      {
-        const auto vote = patterns.Pattern(i)[patterns.canonicalOrder[r]];
-        auto & target = vote == 1 ? ones : zeros;
-        if (vote != VotePatterns::MissingVote)
-        {
-          target[i * bytes + r / 8] =
-              static_cast<std::uint8_t>(target[i * bytes + r / 8] | (1U << (r % 8)));
-        }
-      }
-    }
+    detail::ForPieces(patterns.Size(),
+                      [&](std::size_t, std::size_t begin, std::size_t end)
+                      {
+                        for (std::size_t i = begin; i < end; ++i)
+                        {
+                          Pack(patterns, i);
+                        }
+                      });
   }
 
   std::size_t bytes;
+  bool complete; ///< no vote is missing
   std::vector<std::uint8_t> ones;
   std::vector<std::uint8_t> zeros;
+
+private:
+  void
+  Pack(const VotePatterns & patterns, std::size_t i)
+  {
+    const auto pattern = patterns.Pattern(i);
+    for (std::size_t r = 0; r < pattern.size(); ++r)
+    {
+      const auto vote = pattern[patterns.canonicalOrder[r]];
+      const auto bit = static_cast<std::uint8_t>(1U << (r % 8));
+      ones[i * bytes + r / 8] |= vote == 1 ? bit : std::uint8_t(0);
+      if (!complete)
+      {
+        zeros[i * bytes + r / 8] |= vote == 0 ? bit : std::uint8_t(0);
+      }
+    }
+  }
 };
 
 using ByteTable = std::array<double, 256>;
@@ -90,6 +83,18 @@ SumTables(const std::vector<double> & values)
   return tables;
 }
 
+/** Sum of the entries in which a rater's bit is set. */
+double
+SumOfBit(const ByteTable & table, std::size_t bit)
+{
+  double sum = 0.0;
+  for (unsigned bits = 0; bits < 256; ++bits)
+  {
+    sum += (bits >> bit) & 1U ? table[bits] : 0.0;
+  }
+  return sum;
+}
+
 class BinaryExpectationMaximisation
 {
 public:
@@ -98,6 +103,8 @@ public:
         m_Sensitivity(patterns.raterCount, 0.0), m_Specificity(patterns.raterCount, 0.0)
   {
     StartFromMeanVote();
+    const std::vector<double> certain(patterns.Size(), 1.0);
+    m_Given = WeightsOfVotes(certain);
   }
 
   BinaryStaple
@@ -124,31 +131,105 @@ public:
   }
 
 private:
-  void
-  StartFromMeanVote()
+  /** Sums of a weight over the voxels at which each rater voted 1 and 0, canonical order. */
+  struct VoteWeights
   {
-    std::uint64_t given = 0;
+    std::vector<double> ofOnes;
+    std::vector<double> ofZeros;
+  };
+
+  /** Votes given in a piece of the patterns, and how many of them for the foreground. */
+  struct VoteCounts
+  {
+    std::uint64_t all = 0;
     std::uint64_t ones = 0;
-    for (std::size_t i = 0; i < m_Patterns.Size(); ++i)
+  };
+
+  VoteCounts
+  MeanVotesOf(std::size_t begin, std::size_t end)
+  {
+    VoteCounts counts;
+    for (std::size_t i = begin; i < end; ++i)
     {
-      std::uint64_t one = 0;
+      std::uint64_t ones = 0;
       std::uint64_t all = 0;
       for (const auto vote : m_Patterns.Pattern(i))
       {
-        one += vote == 1;
+        ones += vote == 1;
         all += vote != VotePatterns::MissingVote;
       }
-      given += all * m_Patterns.counts[i];
-      ones += one * m_Patterns.counts[i];
-      m_Probability[i] = all > 0 ? double(one) / double(all) : -1.0;
+      counts.all += all * m_Patterns.counts[i];
+      counts.ones += ones * m_Patterns.counts[i];
+      m_Probability[i] = all > 0 ? double(ones) / double(all) : -1.0;
     }
-    const double mean = given > 0 ? double(ones) / double(given) : 0.5;
+    return counts;
+  }
+
+  void
+  StartFromMeanVote()
+  {
+    std::vector<VoteCounts> pieces(detail::PieceCount(m_Patterns.Size()));
+    detail::ForPieces(m_Patterns.Size(),
+                      [&](std::size_t piece, std::size_t begin, std::size_t end)
+                      { pieces[piece] = MeanVotesOf(begin, end); });
+    VoteCounts total;
+    for (const auto & piece : pieces)
+    {
+      total.all += piece.all;
+      total.ones += piece.ones;
+    }
+    const double mean = total.all > 0 ? double(total.ones) / double(total.all) : 0.5;
     m_Prior = m_Options.prior > 0.0 ? m_Options.prior : mean * m_Options.confidenceWeight;
     m_Prior = std::min(m_Prior, 1.0);
     for (auto & probability : m_Probability)
     {
-      probability = probability < 0.0 ? m_Prior : probability;
+      probability = probability < 0.0 ? m_Prior : probability; // nobody voted
     }
+  }
+
+  VoteWeights
+  WeightsOfVotes(const std::vector<double> & weightOfPattern) const
+  {
+    struct Sums
+    {
+      std::vector<ByteTable> ones, zeros;
+      double all = 0.0;
+    };
+    const std::size_t bytes = m_Votes.bytes;
+    std::vector<Sums> pieces(detail::PieceCount(m_Patterns.Size()));
+    detail::ForPieces(m_Patterns.Size(),
+                      [&](std::size_t piece, std::size_t begin, std::size_t end)
+                      {
+                        auto & sums = pieces[piece];
+                        sums.ones.assign(bytes, ByteTable{});
+                        sums.zeros.assign(m_Votes.complete ? 0 : bytes, ByteTable{});
+                        for (std::size_t i = begin; i < end; ++i)
+                        {
+                          const double weight = double(m_Patterns.counts[i]) * weightOfPattern[i];
+                          sums.all += weight;
+                          for (std::size_t byte = 0; byte < bytes; ++byte)
+                          {
+                            sums.ones[byte][m_Votes.ones[i * bytes + byte]] += weight;
+                          }
+                          for (std::size_t byte = 0; byte < sums.zeros.size(); ++byte)
+                          {
+                            sums.zeros[byte][m_Votes.zeros[i * bytes + byte]] += weight;
+                          }
+                        }
+                      });
+    VoteWeights weights{std::vector<double>(m_Patterns.raterCount, 0.0),
+                        std::vector<double>(m_Patterns.raterCount, 0.0)};
+    for (std::size_t r = 0; r < m_Patterns.raterCount; ++r)
+    {
+      for (const auto & sums : pieces)
+      {
+        const double one = SumOfBit(sums.ones[r / 8], r % 8);
+        weights.ofOnes[r] += one;
+        weights.ofZeros[r] +=
+            m_Votes.complete ? sums.all - one : SumOfBit(sums.zeros[r / 8], r % 8);
+      }
+    }
+    return weights;
   }
 
   /** p_r = sum of W where r voted 1 / sum of W where r voted; q_r likewise with 1 - W. Returns the
@@ -156,53 +237,16 @@ private:
   double
   MaximizationStep()
   {
-    struct Sums
-    {
-      std::vector<ByteTable> oneIn, zeroIn, zeroOut, oneOut;
-    };
-    const std::size_t bytes = m_Votes.bytes;
-    std::vector<Sums> pieces((m_Patterns.Size() + PieceSize - 1) / PieceSize);
-    ForPieces(m_Patterns.Size(),
-              [&](std::size_t piece, std::size_t begin, std::size_t end)
-              {
-                auto & sums = pieces[piece];
-                for (auto * table : {&sums.oneIn, &sums.zeroIn, &sums.zeroOut, &sums.oneOut})
-                {
-                  table->assign(bytes, ByteTable{});
-                }
-                for (std::size_t i = begin; i < end; ++i)
-                {
-                  const double inside = double(m_Patterns.counts[i]) * m_Probability[i];
-                  const double outside = double(m_Patterns.counts[i]) * (1.0 - m_Probability[i]);
-                  for (std::size_t byte = 0; byte < bytes; ++byte)
-                  {
-                    const auto ones = m_Votes.ones[i * bytes + byte];
-                    const auto zeros = m_Votes.zeros[i * bytes + byte];
-                    sums.oneIn[byte][ones] += inside;
-                    sums.oneOut[byte][ones] += outside;
-                    sums.zeroIn[byte][zeros] += inside;
-                    sums.zeroOut[byte][zeros] += outside;
-                  }
-                }
-              });
+    const auto inside = WeightsOfVotes(m_Probability);
     double change = 0.0;
     for (std::size_t r = 0; r < m_Patterns.raterCount; ++r)
     {
-      std::array<double, 4> total{};
-      for (const auto & piece : pieces)
-      {
-        const std::array<const ByteTable *, 4> tables{
-            &piece.oneIn[r / 8], &piece.zeroIn[r / 8], &piece.zeroOut[r / 8], &piece.oneOut[r / 8]};
-        for (std::size_t k = 0; k < 4; ++k)
-        {
-          for (unsigned bits = 0; bits < 256; ++bits)
-          {
-            total[k] += (bits >> (r % 8)) & 1U ? (*tables[k])[bits] : 0.0;
-          }
-        }
-      }
-      change = std::max(change, Set(m_Sensitivity[r], total[0], total[0] + total[1]));
-      change = std::max(change, Set(m_Specificity[r], total[2], total[2] + total[3]));
+      const double oneIn = inside.ofOnes[r];
+      const double zeroIn = std::max(0.0, inside.ofZeros[r]);
+      const double oneOut = std::max(0.0, m_Given.ofOnes[r] - inside.ofOnes[r]);
+      const double zeroOut = std::max(0.0, m_Given.ofZeros[r] - inside.ofZeros[r]);
+      change = std::max(change, Set(m_Sensitivity[r], oneIn, oneIn + zeroIn));
+      change = std::max(change, Set(m_Specificity[r], zeroOut, zeroOut + oneOut));
     }
     return change;
   }
@@ -216,213 +260,52 @@ private:
     return change;
   }
 
+  /** Log odds of the foreground: those of the prior, and of every vote given the performance. */
   void
   ExpectationStep()
   {
     std::vector<double> ofOne;
     std::vector<double> ofZero;
+    double start = std::log(m_Prior) - std::log(1.0 - m_Prior);
     for (std::size_t r = 0; r < m_Patterns.raterCount; ++r)
     {
-      ofOne.push_back(std::log(m_Sensitivity[r]) - std::log(1.0 - m_Specificity[r]));
-      ofZero.push_back(std::log(1.0 - m_Sensitivity[r]) - std::log(m_Specificity[r]));
+      const double one = std::log(m_Sensitivity[r]) - std::log(1.0 - m_Specificity[r]);
+      const double zero = std::log(1.0 - m_Sensitivity[r]) - std::log(m_Specificity[r]);
+      ofOne.push_back(m_Votes.complete ? one - zero : one);
+      ofZero.push_back(zero);
+      start += m_Votes.complete ? zero : 0.0;
     }
     const auto one = SumTables(ofOne);
     const auto zero = SumTables(ofZero);
-    const double start = std::log(m_Prior) - std::log(1.0 - m_Prior);
-    ForPieces(m_Patterns.Size(),
-              [&](std::size_t, std::size_t begin, std::size_t end)
-              {
-                for (std::size_t i = begin; i < end; ++i)
-                {
-                  double odds = start;
-                  for (std::size_t byte = 0; byte < m_Votes.bytes; ++byte)
-                  {
-                    odds += one[byte][m_Votes.ones[i * m_Votes.bytes + byte]] +
-                            zero[byte][m_Votes.zeros[i * m_Votes.bytes + byte]];
-                  }
-                  m_Probability[i] = odds >= 0.0 ? 1.0 / (1.0 + std::exp(-odds))
-                                                 : std::exp(odds) / (1.0 + std::exp(odds));
-                }
-              });
+    const std::size_t bytes = m_Votes.bytes;
+    detail::ForPieces(m_Patterns.Size(),
+                      [&](std::size_t, std::size_t begin, std::size_t end)
+                      {
+                        for (std::size_t i = begin; i < end; ++i)
+                        {
+                          double odds = start;
+                          for (std::size_t byte = 0; byte < bytes; ++byte)
+                          {
+                            odds += one[byte][m_Votes.ones[i * bytes + byte]];
+                          }
+                          for (std::size_t byte = 0; byte < bytes && !m_Votes.complete; ++byte)
+                          {
+                            odds += zero[byte][m_Votes.zeros[i * bytes + byte]];
+                          }
+                          m_Probability[i] = odds >= 0.0 ? 1.0 / (1.0 + std::exp(-odds))
+                                                         : std::exp(odds) / (1.0 + std::exp(odds));
+                        }
+                      });
   }
 
   const VotePatterns & m_Patterns;
   const StapleOptions & m_Options;
   BinaryVotes m_Votes;
   std::vector<double> m_Probability;
+  VoteWeights m_Given;               ///< voxels at which each rater voted 1 and 0
   std::vector<double> m_Sensitivity; ///< canonical order
   std::vector<double> m_Specificity;
   double m_Prior = 0.0;
-};
-
-class MultiLabelExpectationMaximisation
-{
-public:
-  MultiLabelExpectationMaximisation(const VotePatterns & patterns, const StapleOptions & options)
-      : m_Patterns(patterns), m_Options(options), m_Labels(patterns.labelCount),
-        m_Probability(patterns.Size() * patterns.labelCount, 0.0),
-        m_Confusion(patterns.raterCount * patterns.labelCount * patterns.labelCount, 0.0)
-  {
-    StartFromMeanVote();
-  }
-
-  MultiLabelStaple
-  Run()
-  {
-    MultiLabelStaple result;
-    for (result.iterations = 0; result.iterations < m_Options.iterations && !result.converged;
-         ++result.iterations)
-    {
-      const double change = MaximizationStep();
-      ExpectationStep();
-      result.converged = result.iterations > 0 && change <= m_Options.tolerance;
-    }
-    result.prior = m_Prior;
-    result.probability = m_Probability;
-    result.confusion = m_Confusion;
-    return result;
-  }
-
-private:
-  void
-  StartFromMeanVote()
-  {
-    std::vector<std::uint64_t> votes(m_Labels, 0);
-    std::uint64_t given = 0;
-    for (std::size_t i = 0; i < m_Patterns.Size(); ++i)
-    {
-      std::uint64_t all = 0;
-      for (const auto vote : m_Patterns.Pattern(i))
-      {
-        if (vote != VotePatterns::MissingVote)
-        {
-          m_Probability[i * m_Labels + vote] += 1.0;
-          votes[vote] += m_Patterns.counts[i];
-          ++all;
-        }
-      }
-      given += all * m_Patterns.counts[i];
-      for (unsigned l = 0; l < m_Labels && all > 0; ++l)
-      {
-        m_Probability[i * m_Labels + l] /= double(all);
-      }
-    }
-    for (unsigned l = 0; l < m_Labels; ++l)
-    {
-      m_Prior.push_back(given > 0 ? double(votes[l]) / double(given) : 1.0 / m_Labels);
-    }
-    for (std::size_t i = 0; i < m_Patterns.Size(); ++i)
-    {
-      const auto pattern = m_Patterns.Pattern(i);
-      if (std::all_of(pattern.begin(),
-                      pattern.end(),
-                      [](auto v) { return v == VotePatterns::MissingVote; }))
-      {
-        std::copy(m_Prior.begin(),
-                  m_Prior.end(),
-                  m_Probability.begin() + static_cast<std::ptrdiff_t>(i * m_Labels));
-      }
-    }
-  }
-
-  double
-  MaximizationStep()
-  {
-    const std::size_t pieceCount = (m_Patterns.Size() + PieceSize - 1) / PieceSize;
-    std::vector<std::vector<double>> pieces(pieceCount);
-    ForPieces(m_Patterns.Size(),
-              [&](std::size_t piece, std::size_t begin, std::size_t end)
-              {
-                auto & sums = pieces[piece];
-                sums.assign(m_Confusion.size(), 0.0);
-                for (std::size_t i = begin; i < end; ++i)
-                {
-                  const auto pattern = m_Patterns.Pattern(i);
-                  const auto count = double(m_Patterns.counts[i]);
-                  for (std::size_t r = 0; r < pattern.size(); ++r)
-                  {
-                    for (unsigned truth = 0;
-                         truth < m_Labels && pattern[r] != VotePatterns::MissingVote;
-                         ++truth)
-                    {
-                      sums[(r * m_Labels + truth) * m_Labels + pattern[r]] +=
-                          count * m_Probability[i * m_Labels + truth];
-                    }
-                  }
-                }
-              });
-    double change = 0.0;
-    std::vector<double> row(m_Labels);
-    for (std::size_t start = 0; start < m_Confusion.size(); start += m_Labels)
-    {
-      double total = 0.0;
-      for (unsigned vote = 0; vote < m_Labels; ++vote)
-      {
-        row[vote] = 0.0;
-        for (const auto & piece : pieces)
-        {
-          row[vote] += piece[start + vote];
-        }
-        total += row[vote];
-      }
-      for (unsigned vote = 0; vote < m_Labels; ++vote)
-      {
-        const double value = total > 0.0 ? row[vote] / total : 1.0 / m_Labels;
-        change = std::max(change, std::abs(value - m_Confusion[start + vote]));
-        m_Confusion[start + vote] = value;
-      }
-    }
-    return change;
-  }
-
-  void
-  ExpectationStep()
-  {
-    std::vector<double> logConfusion(m_Confusion.size());
-    std::transform(m_Confusion.begin(),
-                   m_Confusion.end(),
-                   logConfusion.begin(),
-                   [](double value) { return std::log(std::max(value, 1e-300)); });
-    ForPieces(m_Patterns.Size(),
-              [&](std::size_t, std::size_t begin, std::size_t end)
-              {
-                for (std::size_t i = begin; i < end; ++i)
-                {
-                  const auto pattern = m_Patterns.Pattern(i);
-                  double * row = m_Probability.data() + i * m_Labels;
-                  double largest = -INFINITY;
-                  for (unsigned truth = 0; truth < m_Labels; ++truth)
-                  {
-                    double sum = m_Prior[truth] > 0.0 ? std::log(m_Prior[truth]) : -INFINITY;
-                    for (const auto r : m_Patterns.canonicalOrder)
-                    {
-                      sum += pattern[r] == VotePatterns::MissingVote
-                                 ? 0.0
-                                 : logConfusion[(r * m_Labels + truth) * m_Labels + pattern[r]];
-                    }
-                    row[truth] = sum;
-                    largest = std::max(largest, sum);
-                  }
-                  double total = 0.0;
-                  for (unsigned truth = 0; truth < m_Labels; ++truth)
-                  {
-                    row[truth] = std::exp(row[truth] - largest);
-                    total += row[truth];
-                  }
-                  for (unsigned truth = 0; truth < m_Labels; ++truth)
-                  {
-                    row[truth] /= total;
-                  }
-                }
-              });
-  }
-
-  const VotePatterns & m_Patterns;
-  const StapleOptions & m_Options;
-  unsigned m_Labels;
-  std::vector<double> m_Probability;
-  std::vector<double> m_Confusion;
-  std::vector<double> m_Prior;
 };
 
 } // namespace
@@ -447,12 +330,6 @@ RunBinaryStaple(const VotePatterns & patterns, const StapleOptions & options)
     throw UsageError(Message("binary STAPLE: ", patterns.labelCount, " labels; expected 2"));
   }
   return BinaryExpectationMaximisation(patterns, options).Run();
-}
-
-MultiLabelStaple
-RunMultiLabelStaple(const VotePatterns & patterns, const StapleOptions & options)
-{
-  return MultiLabelExpectationMaximisation(patterns, options).Run();
 }
 
 } // namespace sulcus

@@ -1,6 +1,10 @@
 #include "sulcusVotePatterns.h"
 
+#include <sulcusThreads.h>
+
 #include <algorithm>
+#include <bit>
+#include <mutex>
 #include <numeric>
 
 namespace sulcus
@@ -16,25 +20,99 @@ Mix(std::uint64_t value)
   return value ^ (value >> 31);
 }
 
-/** A number for each rater made of what they drew against what all drew together; independent of
- * the listing. */
-std::vector<std::uint64_t>
-RaterSignatures(const VotePatterns & patterns)
+/** Label index, or the number after the last label for a missing vote. */
+std::uint32_t
+CodeOf(const VotePatterns & patterns, std::uint16_t vote)
 {
-  std::vector<std::uint64_t> signatures(patterns.raterCount, 0);
-  for (std::size_t i = 0; i < patterns.Size(); ++i)
+  return vote == VotePatterns::MissingVote ? patterns.labelCount : vote;
+}
+
+/** A number for each rater made of what they drew against what all drew together; independent of
+ * the listing. Notes whether any vote is missing. */
+std::vector<std::uint64_t>
+RaterSignatures(VotePatterns & patterns)
+{
+  std::vector<std::uint64_t> ofVote(patterns.labelCount + 1U);
+  for (std::size_t vote = 0; vote < ofVote.size(); ++vote)
   {
-    std::uint64_t all = 0;
-    for (const auto vote : patterns.Pattern(i))
+    ofVote[vote] = Mix(vote + 77U);
+  }
+  const auto mixed = [&](std::uint16_t vote) { return ofVote[CodeOf(patterns, vote)]; };
+  std::vector<std::uint64_t> signatures(patterns.raterCount, 0);
+  bool anyMissing = false;
+  std::mutex merging;
+  ParallelFor(
+      patterns.Size(),
+      [&](std::size_t begin, std::size_t end)
+      {
+        std::vector<std::uint64_t> own(patterns.raterCount, 0);
+        bool missing = false;
+        for (std::size_t i = begin; i < end; ++i)
+        {
+          const auto pattern = patterns.Pattern(i);
+          std::uint64_t all = 0;
+          for (const auto vote : pattern)
+          {
+            all += mixed(vote);
+            missing = missing || vote == VotePatterns::MissingVote;
+          }
+          const std::uint64_t weight = patterns.counts[i] * (Mix(all) | 1U);
+          for (std::size_t r = 0; r < pattern.size(); ++r)
+          {
+            own[r] += weight * mixed(pattern[r]);
+          }
+        }
+        const std::scoped_lock lock(merging); // sums of whole numbers: any order will do
+        anyMissing = anyMissing || missing;
+        std::transform(
+            signatures.begin(), signatures.end(), own.begin(), signatures.begin(), std::plus<>());
+      },
+      1 << 12);
+  patterns.anyMissing = anyMissing;
+  return signatures;
+}
+
+/** The first raters' votes of a pattern as one number that sorts as the votes do. */
+std::vector<std::pair<std::uint64_t, std::uint32_t>>
+SortingKeys(const VotePatterns & patterns)
+{
+  const unsigned largest = patterns.anyMissing ? patterns.labelCount : patterns.labelCount - 1;
+  const auto width = static_cast<unsigned>(std::max(1, int(std::bit_width(largest))));
+  const std::size_t fits = std::min<std::size_t>(patterns.raterCount, 64U / width);
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> keys(patterns.Size());
+  ParallelFor(
+      patterns.Size(),
+      [&](std::size_t begin, std::size_t end)
+      {
+        for (std::size_t i = begin; i < end; ++i)
+        {
+          const auto pattern = patterns.Pattern(i);
+          std::uint64_t key = 0;
+          for (std::size_t r = 0; r < fits; ++r)
+          {
+            key = (key << width) | CodeOf(patterns, pattern[patterns.canonicalOrder[r]]);
+          }
+          keys[i] = {key, static_cast<std::uint32_t>(i)};
+        }
+      },
+      1 << 12);
+  return keys;
+}
+
+/** Whether pattern a comes before pattern b, raters in canonical order. */
+bool
+ComesBefore(const VotePatterns & patterns, std::size_t a, std::size_t b)
+{
+  const auto first = patterns.Pattern(a);
+  const auto second = patterns.Pattern(b);
+  for (const auto r : patterns.canonicalOrder)
+  {
+    if (first[r] != second[r])
     {
-      all += Mix(vote + 1U);
-    }
-    for (std::size_t r = 0; r < patterns.raterCount; ++r)
-    {
-      signatures[r] += patterns.counts[i] * Mix(all ^ Mix(patterns.Pattern(i)[r] + 77U));
+      return first[r] < second[r];
     }
   }
-  return signatures;
+  return false;
 }
 
 } // namespace
@@ -42,43 +120,37 @@ RaterSignatures(const VotePatterns & patterns)
 std::vector<std::uint32_t>
 MakeCanonical(VotePatterns & patterns)
 {
-  const std::size_t raters = patterns.raterCount;
   const auto signatures = RaterSignatures(patterns);
   auto & order = patterns.canonicalOrder;
-  order.resize(raters);
+  order.resize(patterns.raterCount);
   std::iota(order.begin(), order.end(), 0U);
   std::sort(
       order.begin(), order.end(), [&](auto a, auto b) { return signatures[a] < signatures[b]; });
-
-  std::vector<std::uint16_t> rows(patterns.votes.size()); // canonical columns
-  for (std::size_t i = 0; i < patterns.Size(); ++i)
-  {
-    for (std::size_t r = 0; r < raters; ++r)
-    {
-      rows[i * raters + r] = patterns.votes[i * raters + order[r]];
-    }
-  }
-  std::vector<std::uint32_t> sorted(patterns.Size());
-  std::iota(sorted.begin(), sorted.end(), 0U);
-  std::sort(sorted.begin(),
-            sorted.end(),
-            [&](auto a, auto b)
-            {
-              const auto * first = rows.data() + a * raters;
-              const auto * second = rows.data() + b * raters;
-              return std::lexicographical_compare(first, first + raters, second, second + raters);
+  auto keys = SortingKeys(patterns);
+  std::sort(keys.begin(),
+            keys.end(),
+            [&](const auto & a, const auto & b) {
+              return a.first != b.first ? a.first < b.first
+                                        : ComesBefore(patterns, a.second, b.second);
             });
   std::vector<std::uint32_t> place(patterns.Size());
   VotePatterns moved = patterns;
-  for (std::size_t to = 0; to < sorted.size(); ++to)
-  {
-    const std::size_t from = sorted[to];
-    place[from] = static_cast<std::uint32_t>(to);
-    moved.counts[to] = patterns.counts[from];
-    std::copy_n(patterns.votes.begin() + static_cast<std::ptrdiff_t>(from * raters),
-                raters,
-                moved.votes.begin() + static_cast<std::ptrdiff_t>(to * raters));
-  }
+  ParallelFor(
+      keys.size(),
+      [&](std::size_t begin, std::size_t end)
+      {
+        for (std::size_t to = begin; to < end; ++to)
+        {
+          const std::size_t from = keys[to].second;
+          place[from] = static_cast<std::uint32_t>(to);
+          moved.counts[to] = patterns.counts[from];
+          const auto row = patterns.Pattern(from);
+          std::copy(row.begin(),
+                    row.end(),
+                    moved.votes.begin() + static_cast<std::ptrdiff_t>(to * patterns.raterCount));
+        }
+      },
+      1 << 12);
   patterns = std::move(moved);
   return place;
 }

@@ -8,6 +8,9 @@
 namespace sulcus
 {
 
+/** Value of a voxel that an annotator did not look at, in the maps of FuseByRule. */
+inline constexpr std::uint16_t UnobservedValue = 65535;
+
 /** Names of the rules that need no options of their own, in the order of the comparison table. */
 const std::vector<std::string> &
 SimpleRules();

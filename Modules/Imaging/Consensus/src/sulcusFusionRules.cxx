@@ -1,12 +1,11 @@
 #include "sulcusFusionRules.h"
 
-#include "sulcusConsensusCases.h"
+#include "sulcusLabelVoteImageFilter.h"
+#include "sulcusMultiLabelStapleImageFilter.h"
+#include "sulcusShapeAveragingImageFilter.h"
+#include "sulcusSimpleFusionImageFilter.h"
 #include <sulcusError.h>
-#include <sulcusLabelVoteImageFilter.h>
-#include <sulcusMultiLabelStapleImageFilter.h>
 #include <sulcusParameters.h>
-#include <sulcusShapeAveragingImageFilter.h>
-#include <sulcusSimpleFusionImageFilter.h>
 
 #include <array>
 #include <limits>
