@@ -4,7 +4,7 @@
 #include <sulcusModelFile.h>
 #include <sulcusNativeLabelDecider.h>
 #include <sulcusParameters.h>
-#include <sulcusPredictor.h>
+#include <sulcusVolumePredictor.h>
 
 #include <filesystem>
 #include <functional>
@@ -39,7 +39,7 @@ struct Segmented
 };
 
 /** How a model of a method that needs more than its network predicts; see ModelFile::method. */
-using PredictorMaker = std::function<Predictor(
+using PredictorMaker = std::function<VolumePredictor(
     const ModelFile & model, const torch::Device & device, Precision precision)>;
 
 /** One model or an ensemble, ready to segment images.
@@ -77,7 +77,7 @@ private:
   Plan m_Plan;
   torch::Device m_Device;
   SegmentationOptions m_Options;
-  Predictor m_Predictor;
+  VolumePredictor m_Predictor;
   std::vector<std::uint16_t> m_LabelValues;
 };
 

@@ -3,7 +3,6 @@
 #include "sulcusInputContract.h"
 #include <sulcusError.h>
 #include <sulcusPreprocess.h>
-#include <sulcusSlidingWindow.h>
 #include <sulcusTorchGlue.h>
 
 #include <torch/types.h>
@@ -33,7 +32,7 @@ SharedPart(const Plan & plan)
   return PlanToJson(shared).dump();
 }
 
-Predictor
+VolumePredictor
 MakePredictor(const ModelFile & model,
               const std::string & origin,
               const torch::Device & device,
@@ -52,7 +51,7 @@ MakePredictor(const ModelFile & model,
   }
   SegmentationNetwork network = NetworkOf(model, origin);
   network->to(device);
-  return NetworkPredictor(network, precision);
+  return WindowsOnly(NetworkPredictor(network, precision));
 }
 
 std::array<bool, 3>
@@ -121,7 +120,7 @@ Segmenter::Segmenter(const std::vector<std::filesystem::path> & models,
     throw UsageError("segment: no model was given");
   }
   const Precision precision = ResolvePrecision(options.precision, device);
-  std::vector<Predictor> members;
+  std::vector<VolumePredictor> members;
   for (std::size_t m = 0; m < models.size(); ++m)
   {
     const std::string origin = models[m].string();
@@ -140,8 +139,8 @@ Segmenter::Segmenter(const std::vector<std::filesystem::path> & models,
     }
     members.push_back(MakePredictor(model, origin, device, precision, makers));
   }
-  m_Predictor =
-      FlipPredictor(EnsemblePredictor(std::move(members)), MirroredAxes(options.flips, m_Plan));
+  m_Predictor = FlipVolumePredictor(EnsembleVolumePredictor(std::move(members)),
+                                    MirroredAxes(options.flips, m_Plan));
 }
 
 Segmented
@@ -171,9 +170,12 @@ Segmenter::Segment(const std::vector<FloatImage::Pointer> & channels,
   window.window = m_Plan.patchSize;
   window.overlap = m_Options.overlap;
   window.batchSize = m_Options.batchSize;
+  const auto spacing = GridOf(prepared.channels.front().GetPointer()).spacing;
+  const VolumePrediction volume = m_Predictor(
+      StackChannels(prepared.channels).to(m_Device), {spacing[2], spacing[1], spacing[0]}, window);
   PredictSlabs(
-      StackChannels(prepared.channels).to(m_Device),
-      m_Predictor,
+      volume.image,
+      volume.predictor,
       window,
       [&](std::int64_t, const torch::Tensor & probabilities)
       { decider.Accept(SlabOf(probabilities.to(torch::kCPU))); },

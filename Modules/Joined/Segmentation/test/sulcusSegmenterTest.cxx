@@ -88,13 +88,14 @@ std::map<std::string, PredictorMaker>
 ThresholdMaker()
 {
   return {{"threshold",
-           [](const ModelFile &, const torch::Device &, Precision) -> Predictor
+           [](const ModelFile &, const torch::Device &, Precision)
            {
-             return [](const torch::Tensor & windows)
-             {
-               const torch::Tensor inside = windows.gt(50).to(torch::kFloat);
-               return torch::cat({1 - inside, inside}, 1);
-             };
+             return WindowsOnly(
+                 [](const torch::Tensor & windows)
+                 {
+                   const torch::Tensor inside = windows.gt(50).to(torch::kFloat);
+                   return torch::cat({1 - inside, inside}, 1);
+                 });
            }}};
 }
 
@@ -125,6 +126,50 @@ TEST_F(SegmenterTest, ThresholdComesBackVoxelForVoxelOnAnAwkwardGrid)
   {
     ASSERT_EQ(label[i], value[i] > 50 ? 5 : 0) << i;
   }
+}
+
+TEST_F(SegmenterTest, APredictorMayLookAtTheWholePreparedVolumeFirst)
+{
+  const auto path = Write("model.safetensors", ModelOf(ThresholdPlan()));
+  std::array<double, 3> spacing{};
+  // Adds the volume's mean as a channel and marks what lies above it.
+  const std::map<std::string, PredictorMaker> aboveMean{
+      {"threshold",
+       [&spacing](const ModelFile &, const torch::Device &, Precision) -> VolumePredictor
+       {
+         return [&spacing](const torch::Tensor & image,
+                           const std::array<double, 3> & spacingInMm,
+                           const SlidingWindowOptions &)
+         {
+           spacing = spacingInMm;
+           const auto added = torch::full_like(image, image.mean().item<float>());
+           return VolumePrediction{
+               torch::cat({image, added}),
+               [](const torch::Tensor & windows)
+               {
+                 const auto inside =
+                     windows.narrow(1, 0, 1).gt(windows.narrow(1, 1, 1)).to(torch::kFloat);
+                 return torch::cat({1 - inside, inside}, 1);
+               }};
+         };
+       }}};
+  const auto image = TwoBalls(AwkwardGrid());
+  const auto result = Segmenter({path}, torch::kCPU, {}, aboveMean).Segment({image}, "balls");
+  const auto threshold =
+      Segmenter({path}, torch::kCPU, {}, ThresholdMaker()).Segment({image}, "balls");
+  const auto oriented = ExtentAlong(AwkwardGrid(), ThresholdPlan().orientation).spacingInMm;
+  for (int axis = 0; axis < 3; ++axis)
+  {
+    EXPECT_NEAR(spacing[axis], oriented[2 - axis], 1e-6) << axis;
+  }
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < AwkwardGrid().VoxelCount(); ++i)
+  {
+    ASSERT_EQ(result.decision.label->GetBufferPointer()[i],
+              threshold.decision.label->GetBufferPointer()[i]);
+    found += result.decision.label->GetBufferPointer()[i] != 0 ? 1 : 0;
+  }
+  EXPECT_GT(found, 0U);
 }
 
 TEST_F(SegmenterTest, FlipsAndEnsemblesOfAPointwisePredictorChangeNothing)
