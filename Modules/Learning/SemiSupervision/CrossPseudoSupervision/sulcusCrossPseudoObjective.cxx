@@ -1,6 +1,5 @@
 #include "sulcusCrossPseudoObjective.h"
 
-#include <sulcusError.h>
 #include <sulcusSchedules.h>
 #include <sulcusSingleOptimizerStep.h>
 #include <sulcusSupervisedObjective.h>
@@ -74,26 +73,13 @@ public:
   BuiltMethod
   Build(const MethodContext & context) const override
   {
-    if (context.labelledCases == 0 || context.unlabelledCases == 0)
-    {
-      throw UsageError(Message("method 'cross_pseudo_supervision' needs labelled and unlabelled cases; the prepared data has ",
-                               context.labelledCases,
-                               " and ",
-                               context.unlabelledCases));
-    }
+    RequireLabelledAndUnlabelled(context, "cross_pseudo_supervision");
     BuiltMethod built;
     built.network = context.MakeNetwork();
     const auto objective = std::make_shared<CrossPseudoObjective>(built.network, context.MakeNetwork(1), m_Options, context.precision);
     const auto rule = std::make_shared<SingleOptimizerStep>(objective, context.update);
     built.rule = rule;
-    StreamRule labelled;
-    labelled.name = "labelled";
-    labelled.samples = context.plan.batchSize;
-    StreamRule unlabelled;
-    unlabelled.name = "unlabelled";
-    unlabelled.pool = CasePool::Unlabelled;
-    unlabelled.samples = context.plan.batchSize;
-    built.sampling.streams = { labelled, unlabelled };
+    built.sampling.streams = LabelledAndUnlabelledStreams(context);
     built.weights = [rule, network = built.network] { return FinalWeights(rule->Update(), network, "network."); };
     return built;
   }

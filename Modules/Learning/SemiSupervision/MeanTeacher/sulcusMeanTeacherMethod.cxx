@@ -1,6 +1,5 @@
 #include "sulcusMeanTeacherObjective.h"
 
-#include <sulcusError.h>
 #include <sulcusSingleOptimizerStep.h>
 #include <sulcusTrainingMethod.h>
 
@@ -34,23 +33,13 @@ public:
   BuiltMethod
   Build(const MethodContext & context) const override
   {
-    if (context.labelledCases == 0 || context.unlabelledCases == 0)
-    {
-      throw UsageError(Message("method '", m_Name, "' needs labelled and unlabelled cases; the prepared data has ", context.labelledCases, " and ", context.unlabelledCases));
-    }
+    RequireLabelledAndUnlabelled(context, m_Name);
     BuiltMethod built;
     const auto student = context.MakeNetwork();
     built.network = context.MakeNetwork();
     const auto objective = std::make_shared<MeanTeacherObjective>(student, built.network, m_Options, context.precision);
     built.rule = std::make_shared<SingleOptimizerStep>(objective, context.update);
-    StreamRule labelled;
-    labelled.samples = context.plan.batchSize;
-    StreamRule unlabelled;
-    unlabelled.name = "unlabelled";
-    unlabelled.pool = CasePool::Unlabelled;
-    unlabelled.samples = context.plan.batchSize;
-    labelled.name = "labelled";
-    built.sampling.streams = { labelled, unlabelled };
+    built.sampling.streams = LabelledAndUnlabelledStreams(context);
     built.weights = [network = built.network] { return TensorsOf(*network); };
     return built;
   }

@@ -1,6 +1,5 @@
 #include "sulcusWeakToStrongObjective.h"
 
-#include <sulcusError.h>
 #include <sulcusSingleOptimizerStep.h>
 #include <sulcusTrainingMethod.h>
 
@@ -31,26 +30,17 @@ public:
   BuiltMethod
   Build(const MethodContext & context) const override
   {
-    if (context.labelledCases == 0 || context.unlabelledCases == 0)
-    {
-      throw UsageError(Message("method '", m_Name, "' needs labelled and unlabelled cases; the prepared data has ", context.labelledCases, " and ", context.unlabelledCases));
-    }
+    RequireLabelledAndUnlabelled(context, m_Name);
     BuiltMethod built;
     built.network = context.MakeNetwork();
     const auto objective = std::make_shared<WeakToStrongObjective>(built.network, m_Options, context.seed, context.precision);
     const auto rule = std::make_shared<SingleOptimizerStep>(objective, context.update);
     built.rule = rule;
-    StreamRule labelled;
-    labelled.name = "labelled";
-    labelled.samples = context.plan.batchSize;
-    StreamRule weak;
-    weak.name = "unlabelled";
-    weak.pool = CasePool::Unlabelled;
-    weak.samples = context.plan.batchSize;
-    weak.augmentation = "weak";
-    StreamRule partner = weak;
-    partner.name = "partner";
-    built.sampling.streams = { labelled, weak, partner };
+    auto & streams = built.sampling.streams;
+    streams = LabelledAndUnlabelledStreams(context);
+    streams[1].augmentation = "weak";
+    streams.push_back(streams[1]);
+    streams.back().name = "partner";
     built.weights = [rule, network = built.network] { return FinalWeights(rule->Update(), network, "network."); };
     return built;
   }

@@ -41,17 +41,6 @@ DrawCutMixBox(torch::IntArrayRef size, double smallest, double largest, RandomEn
   return box;
 }
 
-std::array<double, 3>
-SpacingOf(const Stream & stream, std::int64_t sample)
-{
-  if (!stream.millimetreFromVoxel.defined())
-  {
-    return { 1, 1, 1 };
-  }
-  const auto columns = stream.millimetreFromVoxel[sample].narrow(1, 0, 3).to(torch::kCPU).norm(2, 0);
-  return { columns[2].item<double>(), columns[1].item<double>(), columns[0].item<double>() };
-}
-
 torch::Tensor
 Boxed(const torch::Tensor & volume, const std::array<std::int64_t, 6> & box)
 {
@@ -135,7 +124,7 @@ WeakToStrongObjective::StrongView(const Stream & unlabelled,
   for (std::int64_t n = 0; n < unlabelled.image.size(0); ++n)
   {
     auto sampleRandom = random.Fork(static_cast<std::uint64_t>(n));
-    const auto spacing = SpacingOf(unlabelled, n);
+    const auto spacing = unlabelled.SpacingInMm(n);
     const auto image = unlabelled.image[n].to(torch::kCPU, torch::kFloat).contiguous();
     const auto drawn = DrawIntensity(m_Options.strong, static_cast<int>(image.size(0)), extent, spacing, sampleRandom);
     view.image[n].copy_(ApplyIntensity(image, drawn, spacing));

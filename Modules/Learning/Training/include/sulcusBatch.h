@@ -2,6 +2,7 @@
 
 #include <torch/types.h>
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -26,6 +27,11 @@ struct Stream
 
   Stream
   To(const torch::Device & device) const;
+
+  /** Distance of neighbouring voxels of a sample along z, y, x, before augmentation; 1 where the
+   * stream carries no geometry. */
+  std::array<double, 3>
+  SpacingInMm(std::int64_t sample) const;
 };
 
 /** Named streams of one training step, e.g. "labelled", "unlabelled", "view1", "view2". */

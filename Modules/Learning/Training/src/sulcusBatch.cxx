@@ -26,6 +26,17 @@ Stream::To(const torch::Device & device) const
   return moved;
 }
 
+std::array<double, 3>
+Stream::SpacingInMm(std::int64_t sample) const
+{
+  if (!millimetreFromVoxel.defined())
+  {
+    return {1, 1, 1};
+  }
+  const auto columns = millimetreFromVoxel[sample].narrow(1, 0, 3).to(torch::kCPU).norm(2, 0);
+  return {columns[2].item<double>(), columns[1].item<double>(), columns[0].item<double>()};
+}
+
 const Stream &
 Batch::Require(const std::string & name) const
 {

@@ -1,6 +1,6 @@
 #include "sulcusTrainingMethod.h"
 
-#include <torch/types.h>
+#include <sulcusError.h>
 
 namespace sulcus
 {
@@ -15,6 +15,33 @@ MethodContext::MakeNetwork(std::uint64_t offset) const
   }
   network->to(device);
   return network;
+}
+
+void
+RequireLabelledAndUnlabelled(const MethodContext & context, const std::string & method)
+{
+  if (context.labelledCases == 0 || context.unlabelledCases == 0)
+  {
+    throw UsageError(Message("method '",
+                             method,
+                             "' needs labelled and unlabelled cases; the prepared data has ",
+                             context.labelledCases,
+                             " and ",
+                             context.unlabelledCases));
+  }
+}
+
+std::vector<StreamRule>
+LabelledAndUnlabelledStreams(const MethodContext & context)
+{
+  StreamRule labelled;
+  labelled.name = "labelled";
+  labelled.samples = context.plan.batchSize;
+  StreamRule unlabelled;
+  unlabelled.name = "unlabelled";
+  unlabelled.pool = CasePool::Unlabelled;
+  unlabelled.samples = context.plan.batchSize;
+  return {labelled, unlabelled};
 }
 
 NamedTensors
