@@ -1,6 +1,8 @@
 #include "sulcusSegmentCases.h"
+#include "sulcusSegmentIntermediates.h"
 #include <sulcusApplication.h>
 #include <sulcusAtomicWrite.h>
+#include <sulcusCorrectionPredictor.h>
 #include <sulcusDevice.h>
 #include <sulcusMemory.h>
 #include <sulcusError.h>
@@ -12,6 +14,9 @@
 #include <torch/types.h>
 
 #include <nlohmann/json.hpp>
+
+#include <map>
+#include <optional>
 
 namespace
 {
@@ -27,6 +32,8 @@ struct Options
   bool confidence = false;
   bool uncertainty = false;
   bool probabilities = false;
+  bool intermediates = false;
+  std::string passes = "volume";
   sulcus::SegmentationOptions segmentation;
 };
 
@@ -73,7 +80,18 @@ Describe(sulcus::Parameters & visit, Options & o)
   visit("probabilities",
         o.probabilities,
         "One volume a label: <case>_probability_<label>. Needs labels × volume of memory.");
+  visit("intermediates",
+        o.intermediates,
+        "Of a correction model, what its two passes saw and made: <case>_coarse, _mask, _erased, "
+        "_repainted, _refined.")
+      .Advanced();
   visit.Group("Prediction");
+  visit("passes",
+        o.passes,
+        "Of a correction model: the coarse pass over the whole volume first, both passes in each "
+        "window, or the coarse pass alone.")
+      .Choices(sulcus::CorrectionPassesNames())
+      .Advanced();
   sulcus::Describe(visit, o.segmentation);
 }
 
@@ -123,12 +141,34 @@ FilesOf(const Target & target, const Options & options, const sulcus::Plan & pla
   {
     files.push_back(target.base + "_uncertainty" + target.ending);
   }
+  if (options.intermediates)
+  {
+    const auto names =
+        sulcus::SegmentIntermediates::Files(target.base, target.ending, plan.channels.size());
+    files.insert(files.end(), names.begin(), names.end());
+  }
   for (std::size_t k = 0; options.probabilities && k < plan.labels.size(); ++k)
   {
     files.push_back(target.base + "_probability_" + FileNamePart(plan.labels[k].name) +
                     target.ending);
   }
   return files;
+}
+
+/** Predictors of methods that need more than one pass of a network. */
+std::map<std::string, sulcus::PredictorMaker>
+Makers(const std::string & passes)
+{
+  return {{"correction",
+           [passes](const sulcus::ModelFile & model,
+                    const torch::Device & device,
+                    sulcus::Precision precision)
+           {
+             return sulcus::CorrectionPredictor(
+                 sulcus::CorrectionModelOf(model, "correction model", device),
+                 precision,
+                 sulcus::CorrectionPassesOf(passes));
+           }}};
 }
 
 class SegmentRun
@@ -148,8 +188,14 @@ public:
     sulcus::KeepFreedMemory();
     const torch::Device device = sulcus::ResolveDevice(m_Context.common.device);
     sulcus::SetTorchThreads(m_Context.common.threads);
-    const sulcus::Segmenter segmenter(
-        {m_Options.models.begin(), m_Options.models.end()}, device, m_Options.segmentation);
+    const sulcus::Segmenter segmenter({m_Options.models.begin(), m_Options.models.end()},
+                                      device,
+                                      m_Options.segmentation,
+                                      Makers(m_Options.passes));
+    if (m_Options.intermediates)
+    {
+      m_Intermediates.emplace(m_Options.models, device, m_Options.segmentation);
+    }
     const auto cases =
         sulcus::ListSegmentCases(m_Options.inputs, segmenter.GetPlan().channels.size());
     const auto targets = Targets(cases, segmenter.GetPlan());
@@ -253,6 +299,10 @@ private:
       channels.push_back(loaded.image);
     }
     const auto result = segmenter.Segment(channels, segmentCase.id, progress);
+    if (m_Intermediates)
+    {
+      m_Intermediates->Write(channels, target.base, target.ending, m_Context.common.overwrite);
+    }
     WriteResult(result.decision, segmenter.GetPlan(), target);
     Report(segmentCase, result, target);
   }
@@ -317,6 +367,7 @@ private:
 
   Options & m_Options;
   sulcus::RunContext & m_Context;
+  std::optional<sulcus::SegmentIntermediates> m_Intermediates;
 };
 
 } // namespace

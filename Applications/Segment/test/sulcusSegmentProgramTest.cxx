@@ -1,7 +1,9 @@
 #include <sulcusAtomicWrite.h>
+#include <sulcusCorrectionPredictor.h>
 #include <sulcusModelFile.h>
 #include <sulcusRunProgram.h>
 #include <sulcusSafeRead.h>
+#include <sulcusTensorFile.h>
 
 #include <gtest/gtest.h>
 
@@ -98,6 +100,58 @@ TEST_F(SegmentProgram, WritesLabelsOnTheImagesOwnGridAndTheSameTwice)
   }
   EXPECT_TRUE(std::filesystem::exists(At("a_uncertainty.nii.gz")));
   EXPECT_TRUE(std::filesystem::exists(At("a_probability_left_part.nii.gz")));
+}
+
+/** Untrained weights mark about half of the image, so that all passes have something to do. */
+TEST_F(SegmentProgram, ACorrectionModelSegmentsInItsPassesAndShowsThem)
+{
+  ModelFile model = ReadModelFile(Model());
+  const CorrectionNetwork network(NetworkOf(model, "model"), CorrectionNetworkOptions(), 1);
+  model.method = "correction";
+  model.weights.clear();
+  network->Split(TensorsOf(*network), model.weights, model.extra);
+  EraseOptions rule;
+  rule.smallestComponentInMm3 = 0;
+  model.extra["erasing"] = EraseOptionsToTensor(rule);
+  const std::string corrected = At("correction.safetensors");
+  WriteModelFile(corrected, model, Overwrite::Refuse);
+  for (const char * passes : {"volume", "window", "coarse"})
+  {
+    const auto run = RunProgram("segment",
+                                {At("scan.nii.gz"),
+                                 "--model",
+                                 corrected,
+                                 "--output",
+                                 At(std::string(passes) + ".nii.gz"),
+                                 "--passes",
+                                 passes,
+                                 "--intermediates"});
+    ASSERT_EQ(run.status, 0) << run.errors;
+  }
+  EXPECT_NE(TextOf(m_Folder / "volume.nii.gz"), TextOf(m_Folder / "coarse.nii.gz"));
+  const auto grid = GridOf(ReadImage(At("scan.nii.gz")).image.GetPointer());
+  const auto erased = ReadImage(At("volume_erased.nii.gz"));
+  const auto repainted = ReadImage(At("volume_repainted.nii.gz"));
+  const auto mask = ReadLabels(At("volume_mask.nii.gz"));
+  std::size_t inside = 0;
+  for (const char * name : {"_coarse", "_refined", "_erased", "_repainted"})
+  {
+    const auto image = ReadImage(At(std::string("volume") + name + ".nii.gz"));
+    EXPECT_TRUE(SameGrid(GridOf(image.image.GetPointer()), grid)) << name;
+  }
+  for (std::size_t i = 0; i < grid.VoxelCount(); ++i)
+  {
+    const bool isErased = mask.image->GetBufferPointer()[i] != 0;
+    inside += isErased ? 1 : 0;
+    ASSERT_TRUE(isErased ||
+                erased.image->GetBufferPointer()[i] == repainted.image->GetBufferPointer()[i]);
+  }
+  EXPECT_GT(inside, 0U);
+  const auto refused = RunProgram(
+      "segment",
+      {At("scan.nii.gz"), "--model", Model(), "--output", At("x.nii.gz"), "--intermediates"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_EQ(refused.ErrorLines(), 1) << refused.errors;
 }
 
 TEST_F(SegmentProgram, FolderListAndEnsembleWriteAFolder)
