@@ -8,6 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -69,6 +70,22 @@ TEST(StructureScores, CountsByHand)
   EXPECT_DOUBLE_EQ(scores[2].dice, 0.8);
   // Label 1 reaches one voxel further along x in the prediction.
   EXPECT_NEAR(scores[0].hausdorffInMm, 0.8, 1e-12);
+}
+
+/** Oracle T11 of the self-supervised correction's specification: a published code sets a true positive
+ * count of 0 to 1, which would give Dice 0.0625 and IoU 0.0322580645 here. */
+TEST(StructureScores, T11ACompleteMissScoresZero)
+{
+  const auto grid = AwkwardGrid(6, 5, 2);
+  std::vector<std::uint16_t> reference(60, 0);
+  std::vector<std::uint16_t> prediction(60, 0);
+  std::fill_n(reference.begin(), 20, std::uint16_t{1});       // 20 false negatives
+  std::fill_n(prediction.begin() + 30, 10, std::uint16_t{1}); // 10 false positives
+  const std::vector<Structure> structure{{"s", {1}}};
+  const auto scores =
+      ScoreStructures(ImageOf(grid, reference), ImageOf(grid, prediction), structure)[0];
+  EXPECT_EQ(scores.dice, 0.0);
+  EXPECT_EQ(scores.iou, 0.0);
 }
 
 TEST(StructureScores, EveryEmptyCaseOfTheTable)
