@@ -2,6 +2,7 @@
 
 #include <sulcusError.h>
 #include <sulcusImageGrid.h>
+#include <sulcusImageName.h>
 #include <sulcusJson.h>
 #include <sulcusLog.h>
 #include <sulcusSafeRead.h>
@@ -18,21 +19,6 @@ namespace
 
 namespace fs = std::filesystem;
 const std::string annotatorPrefix = "annotator_";
-
-/** File name without its folder and endings. */
-std::string
-StemOf(const std::string & path)
-{
-  auto name = fs::path(path).filename().string();
-  for (const char * ending : {".gz", ".nii", ".nrrd", ".seg", ".mha", ".mgz"})
-  {
-    if (name.ends_with(ending))
-    {
-      name.resize(name.size() - std::string(ending).size());
-    }
-  }
-  return name;
-}
 
 std::vector<ConsensusCase>
 CasesOfFiles(const std::vector<std::string> & files,

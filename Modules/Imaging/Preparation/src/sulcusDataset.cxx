@@ -3,6 +3,7 @@
 #include "sulcusDatasetListing.h"
 #include "sulcusNumberList.h"
 #include <sulcusError.h>
+#include <sulcusImageName.h>
 #include <sulcusJson.h>
 #include <sulcusLog.h>
 
@@ -51,14 +52,12 @@ std::string
 EndingIn(const fs::path & folder)
 {
   const auto names = FilesIn(folder);
-  for (const std::string ending : {".nii.gz", ".nii", ".nrrd", ".mha", ".mgz"})
+  const std::string ending(names.empty() ? "" : ImageEnding(names.front()));
+  if (ending.empty())
   {
-    if (!names.empty() && names.front().ends_with(ending))
-    {
-      return ending;
-    }
+    throw InputError(Message(folder.string(), ": holds no volume file"));
   }
-  throw InputError(Message(folder.string(), ": holds no volume file"));
+  return ending;
 }
 
 void

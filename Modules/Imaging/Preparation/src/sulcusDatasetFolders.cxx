@@ -1,5 +1,6 @@
 #include "sulcusDatasetListing.h"
 #include <sulcusError.h>
+#include <sulcusImageName.h>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -25,22 +26,6 @@ Between(const std::string & name, const std::string & prefix, const std::string 
     return name.substr(prefix.size(), name.size() - prefix.size() - suffix.size());
   }
   return std::nullopt;
-}
-
-/** File name without the endings of volume files. */
-std::string
-StemOf(const std::string & path)
-{
-  std::string name = fs::path(path).filename().string();
-  for (const std::string ending :
-       {".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha", ".mhd", ".mgz", ".mgh"})
-  {
-    if (const auto stem = Between(name, "", ending))
-    {
-      return *stem;
-    }
-  }
-  return fs::path(name).stem().string();
 }
 
 std::string
@@ -175,7 +160,7 @@ ListDecathlon(const nlohmann::json & json, const fs::path & folder, Dataset & da
     }
     CaseSource source;
     const auto image = ListedPath(entry.at("image"), folder, dataset.origin);
-    source.id = StemOf(image.string());
+    source.id = StemOf(image);
     source.split = "train";
     source.images = {image.string()};
     if (entry.contains("label"))
@@ -193,7 +178,7 @@ ListDecathlon(const nlohmann::json & json, const fs::path & folder, Dataset & da
         ListedPath(entry.is_object() && entry.contains("image") ? entry.at("image") : entry,
                    folder,
                    dataset.origin);
-    source.id = StemOf(image.string());
+    source.id = StemOf(image);
     source.split = "test";
     source.images = {image.string()};
     source.label = Existing(folder / "labelsTs" / image.filename());
