@@ -1,11 +1,10 @@
 #include "sulcusDicomVolume.h"
 
+#include "sulcusDicomGroups.h"
 #include <sulcusError.h>
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <map>
 #include <numeric>
 
 namespace sulcus
@@ -16,15 +15,8 @@ namespace
 
 constexpr double DirectionTolerance = 1e-3;
 constexpr double TiltToleranceInRadians = 1e-4;
-constexpr double PositionToleranceInMm = 0.01;
 constexpr double SilentResidualInMm = 1e-3;
 constexpr double DegreesPerRadian = 180.0 / M_PI;
-
-Vector3
-NormalOf(const DicomFrame & frame)
-{
-  return Cross(frame.rowDirection, frame.columnDirection);
-}
 
 bool
 Close(const Vector3 & a, const Vector3 & b, double tolerance)
@@ -59,152 +51,6 @@ RequireUniform(const std::vector<DicomFrame> & frames, const std::string & path)
                                   " mm)"));
     }
   }
-}
-
-using Key = std::function<std::string(const DicomFrame &)>;
-
-struct NamedKey
-{
-  std::string name;
-  Key key;
-};
-
-/** What may tell volumes apart, the most telling first. */
-const std::vector<NamedKey> &
-Keys()
-{
-  static const std::vector<NamedKey> keys = {
-      {"echo time", [](const auto & f) { return f.echo; }},
-      {"b-value", [](const auto & f) { return f.diffusion; }},
-      {"stack", [](const auto & f) { return f.stack; }},
-      {"time point", [](const auto & f) { return f.temporal; }},
-      {"image type", [](const auto & f) { return f.frameType; }},
-      {"trigger time", [](const auto & f) { return f.trigger; }},
-      {"acquisition", [](const auto & f) { return f.acquisition; }}};
-  return keys;
-}
-
-using Groups = std::vector<std::pair<std::string, std::vector<DicomFrame>>>;
-
-/** Order of numbers where both are, else of text. */
-bool
-KeyLess(const std::string & a, const std::string & b)
-{
-  char * endA = nullptr;
-  char * endB = nullptr;
-  const double x = std::strtod(a.c_str(), &endA);
-  const double y = std::strtod(b.c_str(), &endB);
-  const bool numbers = endA != a.c_str() && endB != b.c_str();
-  return numbers && x != y ? x < y : a < b;
-}
-
-Groups
-Split(const Groups & groups, const NamedKey & named)
-{
-  Groups result;
-  for (const auto & [name, frames] : groups)
-  {
-    std::vector<std::pair<std::string, std::vector<DicomFrame>>> parts;
-    for (const auto & frame : frames)
-    {
-      const auto key = named.key(frame);
-      auto part =
-          std::find_if(parts.begin(), parts.end(), [&](const auto & p) { return p.first == key; });
-      if (part == parts.end())
-      {
-        parts.emplace_back(key, std::vector<DicomFrame>());
-        part = parts.end() - 1;
-      }
-      part->second.push_back(frame);
-    }
-    std::stable_sort(parts.begin(),
-                     parts.end(),
-                     [](const auto & a, const auto & b) { return KeyLess(a.first, b.first); });
-    for (auto & [key, part] : parts)
-    {
-      const auto text = parts.size() > 1 ? Message(named.name, " ", key) : std::string();
-      result.emplace_back(name.empty() || text.empty() ? name + text : name + ", " + text,
-                          std::move(part));
-    }
-  }
-  return result;
-}
-
-std::vector<double>
-PlacesOf(const std::vector<DicomFrame> & frames, const Vector3 & normal)
-{
-  std::vector<double> places;
-  for (const auto & frame : frames)
-  {
-    places.push_back(Dot(frame.position, normal));
-  }
-  std::sort(places.begin(), places.end());
-  return places;
-}
-
-bool
-AllDistinct(const Groups & groups, const Vector3 & normal)
-{
-  for (const auto & [name, frames] : groups)
-  {
-    const auto places = PlacesOf(frames, normal);
-    for (std::size_t i = 1; i < places.size(); ++i)
-    {
-      if (places[i] - places[i - 1] <= PositionToleranceInMm)
-      {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
-bool
-EqualCounts(const Groups & groups)
-{
-  return std::all_of(groups.begin(),
-                     groups.end(),
-                     [&](const auto & g)
-                     { return g.second.size() == groups.front().second.size(); });
-}
-
-/** Echo time and b-value always separate; the other keys only where several frames share one place
- * and a key shares them out evenly. */
-Groups
-SplitIntoVolumes(std::vector<DicomFrame> frames, const std::string & path)
-{
-  const auto normal = NormalOf(frames.front());
-  Groups groups{{std::string(), std::move(frames)}};
-  for (std::size_t i = 0; i < 2; ++i)
-  {
-    groups = Split(groups, Keys()[i]);
-  }
-  for (std::size_t i = 2; i < Keys().size() && !AllDistinct(groups, normal); ++i)
-  {
-    auto finer = Split(groups, Keys()[i]);
-    if (finer.size() > groups.size() && EqualCounts(finer))
-    {
-      groups = std::move(finer);
-    }
-  }
-  if (!EqualCounts(groups))
-  {
-    throw GeometryError(Message(path,
-                                ": slices are mixed: '",
-                                groups.front().first,
-                                "' has ",
-                                groups.front().second.size(),
-                                " slices, '",
-                                groups.back().first,
-                                "' has ",
-                                groups.back().second.size()));
-  }
-  if (!AllDistinct(groups, normal))
-  {
-    throw GeometryError(
-        Message(path, ": two slices are at the same place (a slice is there twice)"));
-  }
-  return groups;
 }
 
 double
@@ -279,7 +125,7 @@ CheckGaps(DicomStack & stack,
   const auto & frames = stack.frames;
   const auto normal = NormalOf(frames.front());
   const double median = MedianGap(frames, normal);
-  const double tolerance = std::max(PositionToleranceInMm, 0.01 * median);
+  const double tolerance = std::max(SamePositionInMm, 0.01 * median);
   for (std::size_t i = 1; i < frames.size(); ++i)
   {
     const double gap = Dot(Difference(frames[i].position, frames[i - 1].position), normal);
@@ -324,7 +170,7 @@ CheckTilt(DicomStack & stack,
       step[0] - along * normal[0], step[1] - along * normal[1], step[2] - along * normal[2]};
   const double angle = std::atan2(Length(sideways), along);
   const double shift = Length(sideways) * static_cast<double>(stack.frames.size() - 1);
-  if (angle <= TiltToleranceInRadians || shift <= PositionToleranceInMm)
+  if (angle <= TiltToleranceInRadians || shift <= SamePositionInMm)
   {
     return;
   }
@@ -362,7 +208,7 @@ MeasureResidual(DicomStack & stack,
         origin[0] + k * step[0], origin[1] + k * step[1], origin[2] + k * step[2]};
     const double distance = Length(Difference(stack.frames[i].position, expected));
     stack.residualInMm = std::max(stack.residualInMm, distance);
-    if (distance > std::max(PositionToleranceInMm, 0.05 * smallest) && !stack.irregular)
+    if (distance > std::max(SamePositionInMm, 0.05 * smallest) && !stack.irregular)
     {
       const auto text =
           Message("slice ", i + 1, " is ", distance, " mm away from its place on a regular grid");
