@@ -3,6 +3,8 @@
 #include <sulcusImages.h>
 #include <sulcusSegmentInfo.h>
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace sulcus
@@ -15,6 +17,8 @@ struct DicomWriteOptions
   std::string
       secret; ///< key of the UID hash in de-identified files; empty: a random one, used once
   std::string sourceSeries; ///< which series of the source (see ReadOptions)
+  /** Which volume of the series its slices are referenced of, counted from 0; empty: of all. */
+  std::optional<std::uint64_t> sourceVolume;
 };
 
 /** Writes a label map as a binary DICOM SEG that belongs to the study of `sourcePath` (the DICOM

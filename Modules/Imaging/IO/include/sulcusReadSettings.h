@@ -25,7 +25,11 @@ struct ReadSettings
   bool zeroNonFinite = false;
 };
 
-/** Describes them under the title "Reading". */
+/** Describes those that matter for images under the title "Reading". */
+void
+DescribeImageReading(Parameters & visit, ReadSettings & settings);
+
+/** Describes all of them: segmentations are read as well. */
 void
 Describe(Parameters & visit, ReadSettings & settings);
 

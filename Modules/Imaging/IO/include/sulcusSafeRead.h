@@ -22,7 +22,7 @@ struct ReadOptions : VolumeReadOptions
       series; ///< which series of a DICOM folder: UID, series number, or "#2" for the second listed
   bool resampleIrregular = false; ///< put tilted or unevenly spaced DICOM slices on a regular grid
   /** Image whose grid an RTSTRUCT is drawn on, and a DICOM SEG is put on: by itself that has only
-   * the slices with something in them. */
+   * the slices with something in them. Of a folder with several series, the one referred to. */
   std::string reference;
   /** Names of the segments or structures to read; empty: all. Where some overlap this chooses. */
   std::vector<std::string> only;

@@ -13,8 +13,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 
 namespace sulcus
 {
@@ -248,6 +250,55 @@ ReadSegments(const DicomSeriesFiles & series, const ReadOptions & options)
   return parcel;
 }
 
+/** UID of the series that a segmentation or contours were made on; empty if they do not say. */
+std::string
+SourceSeriesOf(const DicomDataset & data)
+{
+  const auto * series = data.Item(0x00081115);
+  if (const auto * const frame = data.Item(0x30060010); series == nullptr && frame != nullptr)
+  {
+    const auto * const study = frame->Item(0x30060012);
+    series = study == nullptr ? nullptr : study->Item(0x30060014);
+  }
+  return series == nullptr ? std::string() : series->Text(dicom::SeriesInstanceUid);
+}
+
+/** The series of the reference folder that the segmentation was made on; empty if none of them is.
+ */
+std::string
+ReferenceSeries(const std::string & path, const ReadOptions & options)
+{
+  if (!std::filesystem::is_directory(options.reference))
+  {
+    return {};
+  }
+  const auto answer = RunInWorker(
+      [&]()
+      {
+        const auto scan = ScanDicom(path);
+        const auto & file = ChooseSeries(scan, Kind::Segmentation, options, path).paths.front();
+        const auto uid = SourceSeriesOf(DicomFile(ReadWholeFile(file), file).Data());
+        const auto images = ScanDicom(options.reference).series;
+        const bool isThere = std::any_of(
+            images.begin(),
+            images.end(),
+            [&](const auto & s) { return s.summary.kind == Kind::Image && s.summary.uid == uid; });
+        const auto bytes = std::as_bytes(std::span(uid));
+        return isThere ? Bytes(bytes.begin(), bytes.end()) : Bytes();
+      },
+      path);
+  return {reinterpret_cast<const char *>(answer.data()), answer.size()};
+}
+
+VolumeHeader
+ReferenceHeader(const std::string & path, const ReadOptions & options)
+{
+  auto plain = options;
+  plain.reference.clear();
+  plain.series = ReferenceSeries(path, options);
+  return ReadHeader(options.reference, plain).header;
+}
+
 } // namespace
 
 LoadedSegmentation
@@ -256,10 +307,7 @@ ReadDicomSegmentation(const std::string & path, const ReadOptions & options)
   std::optional<VolumeHeader> reference;
   if (!options.reference.empty())
   {
-    auto plain = options;
-    plain.reference.clear();
-    plain.series.clear();
-    reference = ReadHeader(options.reference, plain).header;
+    reference = ReferenceHeader(path, options);
   }
   const auto answer = RunInWorker(
       [&]()

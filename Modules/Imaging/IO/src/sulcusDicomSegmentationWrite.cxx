@@ -1,19 +1,15 @@
-#include "sulcusDicomScan.h"
+#include "sulcusDicomSegmentationFrames.h"
+#include "sulcusDicomSource.h"
 #include "sulcusDicomWrite.h"
 #include "sulcusLabColor.h"
-#include "sulcusWorker.h"
 #include <sulcusAtomicFile.h>
 #include <sulcusDicomBuilder.h>
 #include <sulcusImageGrid.h>
 #include <sulcusSha256.h>
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <map>
-#include <optional>
 #include <set>
 
 namespace sulcus
@@ -22,240 +18,7 @@ namespace sulcus
 namespace
 {
 
-using nlohmann::json;
-
 constexpr const char * SegmentationStorage = "1.2.840.10008.5.1.4.1.1.66.4";
-constexpr double SamePlaceInMm = 0.02;
-
-/** Attributes of patient, study and frame of reference that a derived object inherits, with their
- * representation. */
-const std::vector<std::pair<DicomTag, const char *>> &
-InheritedAttributes()
-{
-  static const std::vector<std::pair<DicomTag, const char *>> attributes = {
-      {0x00080005, "CS"},
-      {dicom::StudyDate, "DA"},
-      {dicom::StudyTime, "TM"},
-      {dicom::AccessionNumber, "SH"},
-      {dicom::ReferringPhysician, "PN"},
-      {dicom::StudyDescription, "LO"},
-      {dicom::PatientName, "PN"},
-      {dicom::PatientId, "LO"},
-      {dicom::PatientBirthDate, "DA"},
-      {dicom::PatientSex, "CS"},
-      {dicom::StudyId, "SH"}};
-  return attributes;
-}
-
-struct SourceInstance
-{
-  std::string sopClass;
-  std::string sopInstance;
-  std::uint32_t frame = 0;
-  bool multiFrame = false;
-  Vector3 position{};
-};
-
-struct SourceSeries
-{
-  std::map<DicomTag, std::string> attributes;
-  std::string study;
-  std::string series;
-  std::string frameOfReference;
-  std::vector<SourceInstance> instances;
-};
-
-Bytes
-DescribeSource(const std::string & path, const std::string & series)
-{
-  ReadOptions options;
-  options.series = series;
-  const auto scan = ScanDicom(path);
-  const auto & chosen = ChooseSeries(scan, DicomSeriesSummary::Kind::Image, options, path);
-  json result;
-  result["instances"] = json::array();
-  for (std::size_t number = 0; number < chosen.paths.size(); ++number)
-  {
-    const DicomFile file(ReadWholeFile(chosen.paths[number]), chosen.paths[number]);
-    const auto & data = file.Data();
-    if (number == 0)
-    {
-      for (const auto & [tag, representation] : InheritedAttributes())
-      {
-        result["attributes"].push_back({tag, data.Text(tag)});
-      }
-      result["study"] = data.Text(dicom::StudyInstanceUid);
-      result["series"] = data.Text(dicom::SeriesInstanceUid);
-      result["for"] = data.Text(dicom::FrameOfReferenceUid);
-    }
-    for (const auto & frame : chosen.frames)
-    {
-      if (frame.file == number)
-      {
-        result["instances"].push_back({{"class", data.Text(dicom::SopClassUid)},
-                                       {"uid", data.Text(dicom::SopInstanceUid)},
-                                       {"frame", frame.frame},
-                                       {"multi", data.Find(dicom::NumberOfFrames) != nullptr},
-                                       {"position", frame.position}});
-      }
-    }
-  }
-  const auto text = result.dump(-1, ' ', false, json::error_handler_t::replace);
-  const auto bytes = std::as_bytes(std::span(text));
-  return {bytes.begin(), bytes.end()};
-}
-
-SourceSeries
-ReadSource(const std::string & path, const std::string & series)
-{
-  const auto answer = RunInWorker([&]() { return DescribeSource(path, series); }, path);
-  const auto * const text = reinterpret_cast<const char *>(answer.data());
-  const auto object = json::parse(text, text + answer.size());
-  SourceSeries source;
-  for (const auto & attribute : object.at("attributes"))
-  {
-    source.attributes[attribute.at(0)] = attribute.at(1);
-  }
-  source.study = object.at("study");
-  source.series = object.at("series");
-  source.frameOfReference = object.at("for");
-  for (const auto & item : object.at("instances"))
-  {
-    source.instances.push_back({item.at("class"),
-                                item.at("uid"),
-                                item.at("frame"),
-                                item.at("multi"),
-                                item.at("position")});
-  }
-  return source;
-}
-
-std::string
-RandomSecret()
-{
-  std::string secret(32, '\0');
-  std::ifstream stream("/dev/urandom", std::ios::binary);
-  stream.read(secret.data(), static_cast<std::streamsize>(secret.size()));
-  if (!stream)
-  {
-    throw RuntimeError("no random numbers for de-identification");
-  }
-  return secret;
-}
-
-/** HMAC-SHA256 (RFC 2104) of a text as hexadecimal digits. */
-std::string
-KeyedHash(const std::string & secret, const std::string & text)
-{
-  std::string key = secret.size() > 64 ? Sha256OfText(secret) : secret;
-  key.resize(64, '\0');
-  std::string inner = key;
-  std::string outer = key;
-  for (std::size_t i = 0; i < 64; ++i)
-  {
-    inner[i] = static_cast<char>(inner[i] ^ 0x36);
-    outer[i] = static_cast<char>(outer[i] ^ 0x5c);
-  }
-  return Sha256OfText(outer + Sha256OfText(inner + text));
-}
-
-/** Names, dates and UIDs go; what is left links objects of one run (or one secret) to each other
- * and to nothing else. */
-void
-Deidentify(SourceSeries & source, const std::string & secret)
-{
-  const auto key = secret.empty() ? RandomSecret() : secret;
-  const auto hashed = [&](std::string & uid)
-  { uid = uid.empty() ? uid : UidFromText(KeyedHash(key, uid)); };
-  source.attributes.clear();
-  hashed(source.study);
-  hashed(source.series);
-  hashed(source.frameOfReference);
-  for (auto & instance : source.instances)
-  {
-    hashed(instance.sopInstance);
-  }
-}
-
-/** One bit plane to write. */
-struct SegmentFrame
-{
-  std::size_t segment = 0; ///< counted from 0
-  std::uint64_t slice = 0;
-};
-
-std::vector<SegmentInfo>
-SegmentsToWrite(const LabelImage * labels, const SegmentationInfo & info)
-{
-  const auto count = labels->GetLargestPossibleRegion().GetNumberOfPixels();
-  std::vector<bool> present(65536, false);
-  for (std::size_t i = 0; i < count; ++i)
-  {
-    present[labels->GetBufferPointer()[i]] = true;
-  }
-  std::map<std::uint16_t, SegmentInfo> segments;
-  for (const auto & segment : info.segments)
-  {
-    segments[segment.labelValue] = segment;
-  }
-  for (std::size_t label = 1; label < present.size(); ++label)
-  {
-    if (present[label])
-    {
-      segments.try_emplace(static_cast<std::uint16_t>(label),
-                           DefaultSegment(static_cast<std::uint16_t>(label)));
-    }
-  }
-  if (segments.empty())
-  {
-    segments[1] = DefaultSegment(1);
-  }
-  std::vector<SegmentInfo> result;
-  for (const auto & [label, segment] : segments)
-  {
-    result.push_back(segment);
-  }
-  return result;
-}
-
-Bytes
-MaskOf(const LabelImage * labels, std::uint16_t label, std::uint64_t slice)
-{
-  const auto size = labels->GetLargestPossibleRegion().GetSize();
-  const auto plane = size[0] * size[1];
-  Bytes mask(plane);
-  const auto * const from = labels->GetBufferPointer() + slice * plane;
-  std::transform(from, from + plane, mask.begin(), [&](auto v) { return std::byte{v == label}; });
-  return mask;
-}
-
-/** Frames with at least one voxel, and all bits packed. An empty result still has one, empty,
- * frame. */
-std::vector<SegmentFrame>
-PackFrames(const LabelImage * labels, const std::vector<SegmentInfo> & segments, Bytes & packed)
-{
-  std::vector<SegmentFrame> frames;
-  std::uint64_t bits = 0;
-  const auto slices = labels->GetLargestPossibleRegion().GetSize()[2];
-  for (std::size_t segment = 0; segment < segments.size(); ++segment)
-  {
-    for (std::uint64_t slice = 0; slice < slices; ++slice)
-    {
-      const auto mask = MaskOf(labels, segments[segment].labelValue, slice);
-      if (std::any_of(mask.begin(), mask.end(), [](std::byte b) { return b != std::byte{0}; }))
-      {
-        AppendBits(packed, bits, mask);
-        frames.push_back({segment, slice});
-      }
-    }
-  }
-  if (frames.empty())
-  {
-    AppendBits(packed, bits, MaskOf(labels, segments.front().labelValue, 0));
-    frames.push_back({0, 0});
-  }
-  return frames;
-}
 
 std::vector<DicomBuilder>
 SegmentItems(const std::vector<SegmentInfo> & segments)
@@ -286,22 +49,6 @@ SegmentItems(const std::vector<SegmentInfo> & segments)
     items.push_back(std::move(item));
   }
   return items;
-}
-
-const SourceInstance *
-InstanceAt(const SourceSeries & source, const Vector3 & position, const Vector3 & normal)
-{
-  for (const auto & instance : source.instances)
-  {
-    const Vector3 difference{instance.position[0] - position[0],
-                             instance.position[1] - position[1],
-                             instance.position[2] - position[2]};
-    if (std::abs(Dot(difference, normal)) <= SamePlaceInMm)
-    {
-      return &instance;
-    }
-  }
-  return nullptr;
 }
 
 DicomBuilder
@@ -505,32 +252,6 @@ AddPixels(DicomBuilder & data, const ImageGrid & grid, std::size_t frameCount, B
   data.Raw(dicom::PixelData, "OB", std::move(packed));
 }
 
-/** Decodes what is about to be written and compares voxel by voxel with what was meant. */
-void
-RequireSameVoxels(const Bytes & file,
-                  const LabelImage * labels,
-                  const std::vector<SegmentInfo> & segments,
-                  const std::vector<SegmentFrame> & frames,
-                  const std::string & path)
-{
-  const DicomFile parsed(file, path);
-  const DicomPixels pixels(parsed);
-  std::vector<double> plane;
-  for (std::size_t number = 0; number < frames.size(); ++number)
-  {
-    pixels.Copy(static_cast<std::uint32_t>(number), plane);
-    const auto mask =
-        MaskOf(labels, segments[frames[number].segment].labelValue, frames[number].slice);
-    for (std::size_t i = 0; i < plane.size(); ++i)
-    {
-      if ((plane[i] != 0.0) != (mask[i] != std::byte{0}))
-      {
-        throw OutputError(Message(path, ": the encoded segmentation differs from the label map"));
-      }
-    }
-  }
-}
-
 } // namespace
 
 std::string
@@ -545,7 +266,7 @@ WriteDicomSegmentation(const std::string & path,
   {
     throw UsageError(Message(path, ": DICOM allows at most 65535 rows and columns"));
   }
-  auto source = ReadSource(sourcePath, options.sourceSeries);
+  auto source = ReadSource(sourcePath, options);
   if (options.deidentify)
   {
     Deidentify(source, options.secret);

@@ -4,7 +4,7 @@ namespace sulcus
 {
 
 void
-Describe(Parameters & visit, ReadSettings & settings)
+DescribeImageReading(Parameters & visit, ReadSettings & settings)
 {
   visit.Group("Reading");
   visit("nifti_xform",
@@ -20,15 +20,6 @@ Describe(Parameters & visit, ReadSettings & settings)
         settings.volume,
         "Volume of a file that holds several, counted from 0; -1: there is only one.")
       .Range(-1);
-  visit("reference",
-        settings.reference,
-        "Image whose grid the contours of an RTSTRUCT are drawn on and a DICOM SEG is put on.")
-      .Kind(ParameterKind::InputImage);
-  visit(
-      "only",
-      settings.only,
-      "Names of the segments or structures of a segmentation to read; default: all. One label map "
-      "cannot hold segments that overlap, and this chooses among them.");
   visit("fix_nonorthogonal",
         settings.fixNonorthogonal,
         "Replace axes that are not at right angles by the nearest rotation; the displacement is "
@@ -49,6 +40,21 @@ Describe(Parameters & visit, ReadSettings & settings)
   visit("zero_nonfinite",
         settings.zeroNonFinite,
         "Set NaN and infinite voxels to 0 instead of refusing the file.");
+}
+
+void
+Describe(Parameters & visit, ReadSettings & settings)
+{
+  DescribeImageReading(visit, settings);
+  visit("reference",
+        settings.reference,
+        "Image whose grid the contours of an RTSTRUCT are drawn on and a DICOM SEG is put on.")
+      .Kind(ParameterKind::InputImage);
+  visit(
+      "only",
+      settings.only,
+      "Names of the segments or structures of a segmentation to read; default: all. One label map "
+      "cannot hold segments that overlap, and this chooses among them.");
 }
 
 ReadOptions

@@ -170,6 +170,71 @@ TEST(DicomSegmentation, SameInputGivesTheSameBytes)
   EXPECT_EQ(Slurp(output.Path("a.dcm")), Slurp(output.Path("b.dcm")));
 }
 
+TEST(DicomSegmentation, InheritedTextsKeepTheirBytesWhateverTheCharacterSet)
+{
+  const TemporaryFolder folder;
+  DicomSample sample;
+  for (auto & slice : sample.slices)
+  {
+    slice.patient = "M\xFCller"; // ISO_IR 100
+  }
+  sample.Write(folder);
+  const TemporaryFolder output;
+  WriteDicomSegmentation(output.Path("seg.dcm"), RandomLabels(5, 4, 3), {}, folder.Path(""));
+  EXPECT_NE(Slurp(output.Path("seg.dcm")).find("M\xFCller"), std::string::npos);
+}
+
+TEST(DicomSegmentation, TakesTheSeriesItRefersToFromItsReferenceFolder)
+{
+  const TemporaryFolder folder;
+  DicomSample sample(3);
+  sample.Write(folder);
+  const TemporaryFolder output;
+  auto labels = RandomLabels(5, 4, 3);
+  std::fill(labels->GetBufferPointer(), labels->GetBufferPointer() + 20, 0);
+  WriteDicomSegmentation(output.Path("seg.dcm"), labels, {}, folder.Path(""));
+  sample.seriesUid = "1.2.3.77";
+  sample.seriesNumber = "8";
+  for (auto & slice : sample.slices)
+  {
+    slice.place += 1.0;
+  }
+  sample.Write(folder, "other");
+  ReadOptions options;
+  EXPECT_THROW(ReadImage(folder.Path(""), options), UsageError); // two series
+  options.reference = folder.Path("");
+  const auto placed = ReadLabels(output.Path("seg.dcm"), options).image;
+  RequireSameGrid(labels, placed, "labels", "placed");
+  EXPECT_TRUE(std::equal(
+      labels->GetBufferPointer(), labels->GetBufferPointer() + 60, placed->GetBufferPointer()));
+}
+
+TEST(DicomSegmentation, RefersToTheVolumeItWasMadeFrom)
+{
+  const TemporaryFolder folder;
+  DicomSample sample(6);
+  for (std::size_t i = 3; i < 6; ++i)
+  {
+    sample.slices[i].place = static_cast<double>(i) - 3;
+    sample.slices[i].echo = "9";
+  }
+  sample.Write(folder);
+  const TemporaryFolder output;
+  DicomWriteOptions options;
+  options.sourceVolume = 1;
+  const auto labels = NewImage<LabelImage>(GridOf(RandomLabels(5, 4, 3).GetPointer()), 1);
+  WriteDicomSegmentation(output.Path("seg.dcm"), labels, {}, folder.Path(""), options);
+  const auto file = Slurp(output.Path("seg.dcm"));
+  for (int i = 1; i <= 6; ++i)
+  {
+    const auto uid = "1.2.3.4." + std::to_string(i);
+    EXPECT_EQ(file.find(uid) != std::string::npos, i > 3) << uid;
+  }
+  options.sourceVolume = 2;
+  EXPECT_THROW(WriteDicomSegmentation(output.Path("no.dcm"), labels, {}, folder.Path(""), options),
+               UsageError);
+}
+
 TEST(DicomSegmentation, DeidentifiedFileHoldsNothingOfThePatient)
 {
   const TemporaryFolder folder;
