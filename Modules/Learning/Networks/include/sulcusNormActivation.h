@@ -20,9 +20,10 @@ struct NormActivationOptions
  *
  * \param input [N, C, z, y, x] float, bfloat16 or double. \param weight, bias [C], float (double
  * for a double input). \param residual like input, or undefined. Differentiable once in input,
- * weight, bias and residual. Statistics are accumulated in double in a fixed order, so the result
- * does not depend on the number of threads. On the CPU this runs in a kernel of its own; elsewhere
- * it is NormActivationReference. Group norm: Wu and He 2018. \throws UsageError if the channels
+ * weight, bias and residual. On the CPU, maps of a multiple of 16 channels run in a kernel of its
+ * own and come back channels-last: statistics are accumulated in double in a fixed order, so the
+ * result does not depend on the number of threads. Anything else is NormActivationReference. Group
+ * norm: Wu and He 2018. \throws UsageError if the channels
  * cannot be divided into the groups. */
 torch::Tensor
 NormActivation(const torch::Tensor & input,
@@ -31,7 +32,8 @@ NormActivation(const torch::Tensor & input,
                const torch::Tensor & residual,
                const NormActivationOptions & options);
 
-/** The same value, composed of LibTorch's own operations. */
+/** The same value, composed of LibTorch's own operations; bfloat16 on the CPU is computed in float
+ * and rounded once. */
 torch::Tensor
 NormActivationReference(const torch::Tensor & input,
                         const torch::Tensor & weight,

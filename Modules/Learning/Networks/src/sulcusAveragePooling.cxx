@@ -2,6 +2,8 @@
 
 #include "sulcusChannelsLastKernel.h"
 #include "sulcusChannelsLastNorm.h"
+#include "sulcusConvolution.h"
+#include "sulcusElementType.h"
 #include "sulcusNormActivation.h"
 #include "sulcusTorchParallel.h"
 
@@ -48,20 +50,13 @@ Run(Tensor fine, Tensor coarse, const std::vector<std::int64_t> & stride, const 
 
 template <typename TKernel>
 void
-Dispatch(const Tensor & fine,
-         const Tensor & coarse,
-         const std::vector<std::int64_t> & stride,
-         const TKernel & kernel)
+RunFor(const Tensor & fine,
+       const Tensor & coarse,
+       const std::vector<std::int64_t> & stride,
+       const TKernel & kernel)
 {
-  switch (fine.scalar_type())
-  {
-  case torch::kFloat:
-    return Run<float>(fine, coarse, stride, kernel);
-  case torch::kBFloat16:
-    return Run<c10::BFloat16>(fine, coarse, stride, kernel);
-  default:
-    return Run<double>(fine, coarse, stride, kernel);
-  }
+  WithElement<float, c10::BFloat16, double>(
+      fine, [&](auto element) { Run<decltype(element)>(fine, coarse, stride, kernel); });
 }
 
 class PoolingFunction : public torch::autograd::Function<PoolingFunction>
@@ -79,10 +74,10 @@ public:
     }
     const Tensor output =
         torch::empty(size, input.options().memory_format(torch::MemoryFormat::ChannelsLast3d));
-    Dispatch(input,
-             output,
-             stride,
-             [](const auto & task, auto begin, auto end) { kernel::PoolPlanes(task, begin, end); });
+    RunFor(input,
+           output,
+           stride,
+           [](const auto & task, auto begin, auto end) { kernel::PoolPlanes(task, begin, end); });
     context->saved_data["size"] = input.sizes().vec();
     context->saved_data["stride"] = stride;
     return output;
@@ -91,15 +86,14 @@ public:
   static torch::autograd::variable_list
   backward(torch::autograd::AutogradContext * context, torch::autograd::variable_list gradients)
   {
-    const Tensor coarse = gradients[0].contiguous(torch::MemoryFormat::ChannelsLast3d);
+    const Tensor coarse = ChannelsLast(gradients[0]);
     const Tensor fine =
         torch::empty(context->saved_data["size"].toIntVector(),
                      coarse.options().memory_format(torch::MemoryFormat::ChannelsLast3d));
-    Dispatch(fine,
-             coarse,
-             context->saved_data["stride"].toIntVector(),
-             [](const auto & task, auto begin, auto end)
-             { kernel::SpreadPlanes(task, begin, end); });
+    RunFor(fine,
+           coarse,
+           context->saved_data["stride"].toIntVector(),
+           [](const auto & task, auto begin, auto end) { kernel::SpreadPlanes(task, begin, end); });
     return {fine, Tensor()};
   }
 };
@@ -116,7 +110,7 @@ AveragePooling(const Tensor & input, const std::array<int, 3> & stride)
   }
   if (HasChannelsLastKernel(input) && !ReferenceKernels::Active())
   {
-    return PoolingFunction::apply(input, strides);
+    return PoolingFunction::apply(ChannelsLast(input), strides);
   }
   return torch::avg_pool3d(
       input, strides, strides, 0, /*ceil_mode=*/true, /*count_include_pad=*/false);

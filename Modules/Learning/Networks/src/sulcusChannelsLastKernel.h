@@ -3,9 +3,14 @@
 #include <c10/util/BFloat16.h>
 
 #include <cstdint>
+#include <type_traits>
 
 namespace sulcus::kernel
 {
+
+/** What statistics and parameters of a map are held in. */
+template <typename TElement>
+using ScalarOf = std::conditional_t<std::is_same_v<TElement, double>, double, float>;
 
 /** A piece of a channels-last map: `voxels` rows of `channels` numbers, channels a multiple of 16;
  * and what a group norm with a leaky ReLU does to each channel. TScalar: the statistics' type. */

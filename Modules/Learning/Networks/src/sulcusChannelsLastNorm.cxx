@@ -1,6 +1,7 @@
 #include "sulcusChannelsLastNorm.h"
 
 #include "sulcusChannelsLastKernel.h"
+#include "sulcusElementType.h"
 #include "sulcusTorchParallel.h"
 
 #include <algorithm>
@@ -297,8 +298,7 @@ HasChannelsLastKernel(const Tensor & map)
 {
   const auto type = map.scalar_type();
   return map.device().is_cpu() && map.dim() == 5 && map.numel() > 0 && map.size(1) % 16 == 0 &&
-         (type == torch::kFloat || type == torch::kBFloat16 || type == torch::kDouble) &&
-         map.is_contiguous(torch::MemoryFormat::ChannelsLast3d) && !map.is_contiguous();
+         (type == torch::kFloat || type == torch::kBFloat16 || type == torch::kDouble);
 }
 
 NormForwardResult
@@ -308,15 +308,15 @@ ChannelsLastNormForward(const Tensor & input,
                         const Tensor & residual,
                         const NormActivationOptions & options)
 {
-  switch (input.scalar_type())
-  {
-  case torch::kFloat:
-    return Forward<float, float>(input, weight, bias, residual, options);
-  case torch::kBFloat16:
-    return Forward<c10::BFloat16, float>(input, weight, bias, residual, options);
-  default:
-    return Forward<double, double>(input, weight, bias, residual, options);
-  }
+  NormForwardResult result;
+  WithElement<float, c10::BFloat16, double>(input,
+                                            [&](auto element)
+                                            {
+                                              using Element = decltype(element);
+                                              result = Forward<Element, kernel::ScalarOf<Element>>(
+                                                  input, weight, bias, residual, options);
+                                            });
+  return result;
 }
 
 NormGradients
@@ -328,15 +328,16 @@ ChannelsLastNormBackward(const Tensor & input,
                          const Tensor & output,
                          const NormActivationOptions & options)
 {
-  switch (input.scalar_type())
-  {
-  case torch::kFloat:
-    return Backward<float, float>(input, weight, bias, moments, gradient, output, options);
-  case torch::kBFloat16:
-    return Backward<c10::BFloat16, float>(input, weight, bias, moments, gradient, output, options);
-  default:
-    return Backward<double, double>(input, weight, bias, moments, gradient, output, options);
-  }
+  NormGradients result;
+  WithElement<float, c10::BFloat16, double>(
+      input,
+      [&](auto element)
+      {
+        using Element = decltype(element);
+        result = Backward<Element, kernel::ScalarOf<Element>>(
+            input, weight, bias, moments, gradient, output, options);
+      });
+  return result;
 }
 
 } // namespace sulcus

@@ -5,8 +5,8 @@
 namespace sulcus
 {
 
-/** Whether the kernels for channels-last maps apply: on the CPU, dense with channels next to each
- * other, a multiple of 16 of them. */
+/** Whether the kernels for channels-last maps can take it, once it is channels-last: [N, C, z, y,
+ * x] on the CPU, C a multiple of 16. */
 bool
 HasChannelsLastKernel(const torch::Tensor & map);
 

@@ -1,5 +1,6 @@
 #include "sulcusSegmentationNetwork.h"
 
+#include "sulcusSeededDraw.h"
 #include <sulcusError.h>
 
 #include <torch/nn/module.h>
@@ -75,20 +76,6 @@ CheckNetworkPlan(const NetworkPlan & plan)
           "network: a width must be a multiple of 16 and of the norm's groups, got ", width));
     }
   }
-}
-
-/** Draws the initial weights of what `make` makes under a seed, and puts LibTorch's generator back.
- */
-template <typename TMake>
-auto
-Seeded(std::uint64_t seed, TMake make)
-{
-  auto generator = at::detail::getDefaultCPUGenerator();
-  const torch::Tensor before = generator.get_state();
-  generator.set_current_seed(seed);
-  auto made = make();
-  generator.set_state(before);
-  return made;
 }
 
 torch::Tensor
@@ -286,13 +273,15 @@ SegmentationNetworkImpl::ForwardWithFeatures(const torch::Tensor & image)
 SegmentationNetwork
 BuildNetwork(const NetworkPlan & plan, std::uint64_t seed)
 {
-  return Seeded(seed, [&] { return SegmentationNetwork(plan); });
+  const SeededDraw seeded(seed);
+  return SegmentationNetwork(plan);
 }
 
 Decoder
 BuildDecoder(const NetworkPlan & plan, std::uint64_t seed)
 {
-  return Seeded(seed, [&] { return Decoder(plan); });
+  const SeededDraw seeded(seed);
+  return Decoder(plan);
 }
 
 std::int64_t

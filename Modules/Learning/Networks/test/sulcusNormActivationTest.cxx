@@ -127,8 +127,8 @@ INSTANTIATE_TEST_SUITE_P(Shapes,
                                          Case{{2, 16, 3, 5, 7}, 16, true, 0.01},
                                          Case{{1, 16, 9, 20, 31}, 16, true, 0.01},
                                          Case{{2, 32, 4, 4, 4}, 8, true, 0.2},
-                                         Case{{3, 6, 1, 2, 3}, 2, false, 1.0},
-                                         Case{{1, 4, 2, 2, 2}, 1, false, 0.01},
+                                         Case{{3, 48, 1, 2, 3}, 2, false, 1.0},
+                                         Case{{1, 16, 2, 2, 2}, 1, false, 0.01},
                                          Case{{2, 16, 3, 5, 7}, 16, false, 0.01, true},
                                          Case{{2, 16, 3, 5, 7}, 16, true, 0.01, true},
                                          Case{{1, 32, 9, 20, 31}, 32, true, 0.01, true},
@@ -137,22 +137,28 @@ INSTANTIATE_TEST_SUITE_P(Shapes,
 
 TEST(NormActivation, MatchesHandComputedValue)
 {
-  // One channel 1, 2, 3, 6: mean 3, variance 3.5; scale 2, shift 1, slope 0.5.
-  const Tensor input = torch::tensor({1.0, 2.0, 3.0, 6.0}, torch::kDouble).reshape({1, 1, 1, 2, 2});
+  // Every channel c is 1, 2, 3, 6 times c + 1: mean 3, variance 3.5 after scaling; scale 2, shift
+  // 1, slope 0.5.
+  const Tensor pattern =
+      torch::tensor({1.0, 2.0, 3.0, 6.0}, torch::kDouble).reshape({1, 1, 1, 2, 2});
+  const Tensor input = pattern * torch::arange(1, 17, torch::kDouble).reshape({1, 16, 1, 1, 1});
   const Tensor output = NormActivation(input,
-                                       torch::tensor({2.0}, torch::kDouble),
-                                       torch::tensor({1.0}, torch::kDouble),
+                                       torch::full({16}, 2.0, torch::kDouble),
+                                       torch::full({16}, 1.0, torch::kDouble),
                                        {},
-                                       {1, 0.5, 0.0});
+                                       {16, 0.5, 0.0});
   const double s = 2.0 / std::sqrt(3.5);
   const Tensor expected =
       torch::tensor({0.5 * (1 - 2 * s), 0.5 * (1 - s), 1.0, 1 + 3 * s}, torch::kDouble);
-  EXPECT_TRUE(torch::allclose(output.flatten(), expected, 1e-12, 1e-12));
+  for (int channel = 0; channel < 16; ++channel)
+  {
+    EXPECT_TRUE(torch::allclose(output[0][channel].flatten(), expected, 1e-12, 1e-12)) << channel;
+  }
 }
 
 TEST(NormActivation, GradientMatchesFiniteDifference)
 {
-  const Inputs in = Draw({2, 4, 2, 3, 2}, torch::kDouble, true);
+  const Inputs in = Draw({2, 16, 1, 2, 2}, torch::kDouble, true);
   const NormActivationOptions options{2, 0.3, 1e-5};
   torch::manual_seed(3);
   const Tensor direction = torch::randn(in.input.sizes(), torch::kDouble);
@@ -206,32 +212,50 @@ TEST(NormActivation, SameBitsWithOneAndTwoThreads)
 TEST(NormActivation, KeepsPrecisionFarFromZero)
 {
   torch::manual_seed(5);
-  const Tensor input = torch::randn({1, 2, 8, 8, 8}) + 1e4;
+  const Tensor input = torch::randn({1, 16, 8, 8, 8}) + 1e4;
   const Tensor output =
-      NormActivation(input, torch::ones({2}), torch::zeros({2}), {}, {2, 1.0, 1e-5});
-  const Tensor exact = torch::group_norm(input.to(torch::kDouble), 2);
+      NormActivation(input, torch::ones({16}), torch::zeros({16}), {}, {16, 1.0, 1e-5});
+  const Tensor exact = torch::group_norm(input.to(torch::kDouble), 16);
   EXPECT_LT((output - exact).abs().max().item<double>(),
             2e-3); // input itself is only known to 1e-3
 }
 
 TEST(NormActivation, ConstantInputGivesTheShift)
 {
-  const Tensor output = NormActivation(torch::full({1, 1, 2, 2, 2}, 3.0F),
-                                       torch::ones({1}),
-                                       torch::full({1}, 0.25F),
+  const Tensor output = NormActivation(torch::full({1, 16, 2, 2, 2}, 3.0F),
+                                       torch::ones({16}),
+                                       torch::full({16}, 0.25F),
                                        {},
-                                       {1, 0.01, 1e-5});
+                                       {16, 0.01, 1e-5});
   EXPECT_TRUE(torch::allclose(output, torch::full_like(output, 0.25)));
 }
 
 TEST(NormActivation, NonFiniteInputStaysVisible)
 {
-  Tensor input = torch::randn({1, 2, 3, 3, 3});
+  Tensor input = torch::randn({1, 16, 3, 3, 3});
   input[0][1][0][0][0] = std::numeric_limits<float>::quiet_NaN();
   const Tensor output =
-      NormActivation(input, torch::ones({2}), torch::zeros({2}), {}, {2, 0.01, 1e-5});
+      NormActivation(input, torch::ones({16}), torch::zeros({16}), {}, {16, 0.01, 1e-5});
   EXPECT_TRUE(torch::isfinite(output[0][0]).all().item<bool>());
   EXPECT_TRUE(torch::isnan(output[0][1]).any().item<bool>());
+}
+
+/** Channels that fill no whole vectors go through LibTorch: one sum over float is rounded once. */
+TEST(NormActivation, OddChannelCountsInBFloat16AreRoundedOnce)
+{
+  torch::manual_seed(9);
+  const Tensor input = torch::randn({2, 6, 3, 4, 5}).to(torch::kBFloat16);
+  const Tensor weight = torch::rand({6}) + 0.5;
+  const Tensor bias = torch::randn({6});
+  const NormActivationOptions options{3, 0.1, 1e-5};
+  const Tensor exact = torch::leaky_relu(
+      torch::group_norm(
+          input.to(torch::kDouble), 3, weight.to(torch::kDouble), bias.to(torch::kDouble)),
+      0.1);
+  const Tensor ours = NormActivation(input, weight, bias, {}, options);
+  EXPECT_EQ(ours.scalar_type(), torch::kBFloat16);
+  const Tensor halfStep = exact.abs() / 256 + 1e-6; // of eight significant bits
+  EXPECT_TRUE(((ours.to(torch::kDouble) - exact).abs() <= halfStep).all().item<bool>());
 }
 
 TEST(NormActivation, RefusesGroupsThatDoNotDivideTheChannels)

@@ -1,8 +1,8 @@
 #include "sulcusCorrectionNetwork.h"
 
 #include <sulcusError.h>
+#include <sulcusSeededDraw.h>
 
-#include <ATen/Context.h>
 #include <torch/utils.h>
 
 #include <algorithm>
@@ -14,28 +14,6 @@ namespace
 
 constexpr const char * networkPrefix = "network.";
 constexpr const char * maskPrefix = "mask.";
-
-/** While it lives, LibTorch's CPU generator draws under a seed. */
-class SeededDraw
-{
-public:
-  explicit SeededDraw(std::uint64_t seed)
-      : m_Generator(at::detail::getDefaultCPUGenerator()), m_Before(m_Generator.get_state())
-  {
-    m_Generator.set_current_seed(seed);
-  }
-  ~SeededDraw()
-  {
-    m_Generator.set_state(m_Before);
-  }
-  SeededDraw(const SeededDraw &) = delete;
-  SeededDraw &
-  operator=(const SeededDraw &) = delete;
-
-private:
-  at::Generator m_Generator;
-  torch::Tensor m_Before;
-};
 
 bool
 StartsWith(const std::string & text, const std::string & prefix)

@@ -148,8 +148,8 @@ CorrectionStep::Erase(const Stream & stream,
     }
   }
   phases.sampleWeight = torch::tensor(weights).to(stream.image.device());
-  phases.erased = FillErased(
-      stream.image, phases.mask, torch::randn_like(stream.image), spacings, m_Options.erase);
+  const auto noise = m_Options.erase.shellFill ? torch::randn_like(stream.image) : Tensor();
+  phases.erased = FillErased(stream.image, phases.mask, noise, spacings, m_Options.erase);
 }
 
 CorrectionStep::Phases

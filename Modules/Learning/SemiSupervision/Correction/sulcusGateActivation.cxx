@@ -2,6 +2,7 @@
 
 #include "sulcusGateKernel.h"
 #include <sulcusConvolution.h>
+#include <sulcusElementType.h>
 #include <sulcusNormActivation.h>
 #include <sulcusTorchParallel.h>
 
@@ -42,21 +43,6 @@ ForPieces(std::int64_t length, const TBody & body)
                    });
 }
 
-/** Runs body with a value of the tensor's element type. */
-template <typename TBody>
-void
-WithElement(const Tensor & tensor, const TBody & body)
-{
-  if (tensor.scalar_type() == torch::kFloat)
-  {
-    body(float{});
-  }
-  else
-  {
-    body(c10::BFloat16{});
-  }
-}
-
 template <typename TElement>
 const TElement *
 From(const Tensor & tensor)
@@ -72,20 +58,21 @@ public:
   {
     context->save_for_backward({gate, input});
     Tensor reset = torch::empty_like(gate);
-    WithElement(gate,
-                [&](auto element)
-                {
-                  using Element = decltype(element);
-                  const auto * g = From<Element>(gate);
-                  const auto * x = From<Element>(input);
-                  auto * to = reset.data_ptr<Element>();
-                  ForPieces(gate.numel(),
-                            [&](std::int64_t at, std::int64_t count)
-                            {
-                              const kernel::ResetRow<Element> row{count, g + at, x + at};
-                              kernel::ResetForward(row, to + at);
-                            });
-                });
+    WithElement<float, c10::BFloat16>(
+        gate,
+        [&](auto element)
+        {
+          using Element = decltype(element);
+          const auto * g = From<Element>(gate);
+          const auto * x = From<Element>(input);
+          auto * to = reset.data_ptr<Element>();
+          ForPieces(gate.numel(),
+                    [&](std::int64_t at, std::int64_t count)
+                    {
+                      const kernel::ResetRow<Element> row{count, g + at, x + at};
+                      kernel::ResetForward(row, to + at);
+                    });
+        });
     return reset;
   }
 
@@ -96,22 +83,23 @@ public:
     const Tensor upstream = ChannelsLast(gradients[0].to(saved[0].scalar_type()));
     Tensor gateGradient = torch::empty_like(saved[0]);
     Tensor inputGradient = torch::empty_like(saved[1]);
-    WithElement(upstream,
-                [&](auto element)
-                {
-                  using Element = decltype(element);
-                  const auto * g = From<Element>(saved[0]);
-                  const auto * x = From<Element>(saved[1]);
-                  const auto * up = From<Element>(upstream);
-                  auto * toGate = gateGradient.data_ptr<Element>();
-                  auto * toInput = inputGradient.data_ptr<Element>();
-                  ForPieces(upstream.numel(),
-                            [&](std::int64_t at, std::int64_t count)
-                            {
-                              const kernel::ResetRow<Element> row{count, g + at, x + at};
-                              kernel::ResetBackward(row, up + at, toGate + at, toInput + at);
-                            });
-                });
+    WithElement<float, c10::BFloat16>(
+        upstream,
+        [&](auto element)
+        {
+          using Element = decltype(element);
+          const auto * g = From<Element>(saved[0]);
+          const auto * x = From<Element>(saved[1]);
+          const auto * up = From<Element>(upstream);
+          auto * toGate = gateGradient.data_ptr<Element>();
+          auto * toInput = inputGradient.data_ptr<Element>();
+          ForPieces(upstream.numel(),
+                    [&](std::int64_t at, std::int64_t count)
+                    {
+                      const kernel::ResetRow<Element> row{count, g + at, x + at};
+                      kernel::ResetBackward(row, up + at, toGate + at, toInput + at);
+                    });
+        });
     return {gateGradient, inputGradient};
   }
 };
@@ -127,21 +115,22 @@ public:
   {
     context->save_for_backward({state, gate, candidate});
     Tensor blended = torch::empty_like(state);
-    WithElement(state,
-                [&](auto element)
-                {
-                  using Element = decltype(element);
-                  const auto * e = From<Element>(state);
-                  const auto * g = From<Element>(gate);
-                  const auto * c = From<Element>(candidate);
-                  auto * to = blended.data_ptr<Element>();
-                  ForPieces(state.numel(),
-                            [&](std::int64_t at, std::int64_t count)
-                            {
-                              const kernel::BlendRow<Element> row{count, e + at, g + at, c + at};
-                              kernel::BlendForward(row, to + at);
-                            });
-                });
+    WithElement<float, c10::BFloat16>(
+        state,
+        [&](auto element)
+        {
+          using Element = decltype(element);
+          const auto * e = From<Element>(state);
+          const auto * g = From<Element>(gate);
+          const auto * c = From<Element>(candidate);
+          auto * to = blended.data_ptr<Element>();
+          ForPieces(state.numel(),
+                    [&](std::int64_t at, std::int64_t count)
+                    {
+                      const kernel::BlendRow<Element> row{count, e + at, g + at, c + at};
+                      kernel::BlendForward(row, to + at);
+                    });
+        });
     return blended;
   }
 
@@ -153,25 +142,26 @@ public:
     Tensor toState = torch::empty_like(saved[0]);
     Tensor toGate = torch::empty_like(saved[1]);
     Tensor toCandidate = torch::empty_like(saved[2]);
-    WithElement(upstream,
-                [&](auto element)
-                {
-                  using Element = decltype(element);
-                  const auto * e = From<Element>(saved[0]);
-                  const auto * g = From<Element>(saved[1]);
-                  const auto * c = From<Element>(saved[2]);
-                  const auto * up = From<Element>(upstream);
-                  const kernel::BlendRowGradient<Element> to{toState.data_ptr<Element>(),
-                                                             toGate.data_ptr<Element>(),
-                                                             toCandidate.data_ptr<Element>()};
-                  ForPieces(upstream.numel(),
-                            [&](std::int64_t at, std::int64_t count)
-                            {
-                              const kernel::BlendRow<Element> row{count, e + at, g + at, c + at};
-                              kernel::BlendBackward(
-                                  row, up + at, {to.state + at, to.gate + at, to.candidate + at});
-                            });
-                });
+    WithElement<float, c10::BFloat16>(
+        upstream,
+        [&](auto element)
+        {
+          using Element = decltype(element);
+          const auto * e = From<Element>(saved[0]);
+          const auto * g = From<Element>(saved[1]);
+          const auto * c = From<Element>(saved[2]);
+          const auto * up = From<Element>(upstream);
+          const kernel::BlendRowGradient<Element> to{toState.data_ptr<Element>(),
+                                                     toGate.data_ptr<Element>(),
+                                                     toCandidate.data_ptr<Element>()};
+          ForPieces(upstream.numel(),
+                    [&](std::int64_t at, std::int64_t count)
+                    {
+                      const kernel::BlendRow<Element> row{count, e + at, g + at, c + at};
+                      kernel::BlendBackward(
+                          row, up + at, {to.state + at, to.gate + at, to.candidate + at});
+                    });
+        });
     return {toState, toGate, toCandidate};
   }
 };
