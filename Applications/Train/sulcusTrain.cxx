@@ -21,9 +21,10 @@ main(int argc, char ** argv)
   RegisterSemiSupervisionMethods(registry);
   TrainingProgramOptions defaults;
   defaults.method = "supervised";
-  defaults.validates = true;
-  // With momentum SGD the first hundred steps of a short run are spent on the background alone; AdamW
-  // reaches its loss in a third of the steps (Documentation/Decisions/0006-adamw-by-default.md).
+  defaults.segments = true;
+  // With momentum SGD the first hundred steps of a short run are spent on the background alone;
+  // AdamW reaches its loss in a third of the steps
+  // (Documentation/Decisions/0006-adamw-by-default.md).
   defaults.update.optimizer.kind = "adamw";
   defaults.update.optimizer.learningRate = 1e-3;
   TrainingProgram program(registry, defaults);

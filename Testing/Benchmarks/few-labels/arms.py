@@ -21,6 +21,8 @@ DATA = {
     },
     "acdc": {
         "files": _acdc_files,
+        # The source lost the voxel spacing and wrote 1 mm; scanners of this study had about 1.4-1.7 mm in plane, 5-10 mm between slices.
+        "spacing": (1.5, 1.5, 8.0),
         "subject": lambda case: case.split("_")[0],
         "steps": 500,
         "prepare": [],
@@ -32,24 +34,39 @@ DATA = {
 
 
 def _correction(*options):
-    return {"train": ["--method", "correction", *options]}
+    return {"train": ["--method", "correction", *TWO_STREAMS, *options]}
 
 
-# Methods with two streams see the plan's batch of labelled and as many unlabelled patches a step; "supervised-equal" sees as
-# many patches, all labelled.
+# Every arm sees two patches a step for the same number of steps: both labelled, or one of each stream.
+TWO_STREAMS = ["--labelled_patches", "1", "--unlabelled_patches", "1"]
+
+SUPERVISED = {"train": ["--method", "supervised"]}
+SIMCLR = ["--method", "simclr", "--steps", "1500"]
+LOCAL = ["--method", "local", "--steps", "1500"]
+
+
+def _global(strategy):
+    return ["--method", "global", "--global_strategy", strategy, "--steps", "1500"]
+
+
 ARMS = {
-    "supervised": {"train": ["--method", "supervised"]},
-    "supervised-equal": {"train": ["--method", "supervised", "--labelled_patches", "4"]},
-    "mean-teacher": {"train": ["--method", "mean_teacher"]},
-    "uncertainty-mean-teacher": {"train": ["--method", "uncertainty_mean_teacher"]},
-    "cross-pseudo": {"train": ["--method", "cross_pseudo_supervision"]},
-    "fixmatch": {"train": ["--method", "fixmatch"]},
-    "weak-to-strong": {"train": ["--method", "unimatch"]},
-    "pseudo-labels": {"train": ["--method", "pseudo_labels"]},
+    "supervised": SUPERVISED,
+    # pre-training on all volumes of the pool, then supervised fine-tuning
+    "G_R": {"pretrain": [SIMCLR], **SUPERVISED},
+    "G_D-": {"pretrain": [_global("domain_negatives")], **SUPERVISED},
+    "G_D": {"pretrain": [_global("domain")], **SUPERVISED},
+    "G_D+L_R": {"pretrain": [_global("domain"), LOCAL], **SUPERVISED},
+    "G_D+L_R+mixup": {"pretrain": [_global("domain"), LOCAL], "train": [*SUPERVISED["train"], "--mixup", "0.1"]},
+    "mean-teacher": {"train": ["--method", "mean_teacher", *TWO_STREAMS]},
+    "uncertainty-mean-teacher": {"train": ["--method", "uncertainty_mean_teacher", *TWO_STREAMS]},
+    "cross-pseudo": {"train": ["--method", "cross_pseudo_supervision", *TWO_STREAMS]},
+    "fixmatch": {"train": ["--method", "fixmatch", *TWO_STREAMS]},
+    "weak-to-strong": {"train": ["--method", "unimatch", *TWO_STREAMS]},
+    "pseudo-labels": {"train": ["--method", "pseudo_labels", *TWO_STREAMS]},
     "correction": _correction(),
     # one recipe: contrastive stages on the unlabelled cases, then the correction from their weights
-    "contrastive+correction": {"pretrain": [["--method", "global"], ["--method", "local"]], **_correction()},
-    "correction-published": {"train": ["--method", "correction_published"]},
+    "contrastive+correction": {"pretrain": [_global("domain"), LOCAL], **_correction()},
+    "correction-published": {"train": ["--method", "correction_published", *TWO_STREAMS]},
     # ablations of the correction
     "correction-full-gate": _correction("--correction_gate", "full"),
     "correction-concatenate": _correction("--correction_gate", "concatenate"),

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import arms as arm_definitions
 import league
+import lost_spacing
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -52,12 +53,21 @@ def run(command):
     return time.monotonic() - started
 
 
-def write_manifest(path, name, root, split, evaluate_on):
+def files_of(name, root, case, folder):
+    """Image and label of a case, with their spacing restored where the source lost it."""
+    layout = arm_definitions.DATA[name]
+    files = layout["files"](root, case)
+    if "spacing" in layout:
+        return tuple(lost_spacing.with_spacing(file, folder / "spacing-restored", layout["spacing"]) for file in files)
+    return files
+
+
+def write_manifest(path, name, root, split, folder):
     """One row a case of the frozen split; only what the split allows is listed."""
     layout = arm_definitions.DATA[name]
     rows = ["case\tsubject\timage\tlabel"]
-    for case in split["pool"] + split[evaluate_on]:
-        image, label = layout["files"](root, case)
+    for case in split["pool"] + split["validation"]:
+        image, label = files_of(name, root, case, folder)
         rows.append(f"{case}\t{layout['subject'](case)}\t{image}\t{label}")
     path.write_text("\n".join(rows) + "\n")
 
@@ -68,7 +78,7 @@ def prepare(options, name, root, split, labelled, seed, folder):
     if (cache / "cache.json").exists():
         return cache
     manifest = folder / f"manifest-{labelled}-{seed}.tsv"
-    write_manifest(manifest, name, root, split, "validation")
+    write_manifest(manifest, name, root, split, folder)
     run([Path(options.programs) / "sulcus-prepare", manifest, "--output", cache, "--overwrite", "--splits", root / "splits.json",
          "--labelled", labelled, "--split_seed", seed] + layout["prepare"])
     return cache
@@ -149,13 +159,13 @@ def run_cell(options, root, split, settings, defaults, folder):
     extra = [word for pair in options.set for word in ("--" + pair.split("=", 1)[0], pair.split("=", 1)[1])]
     train_seconds = run([programs / "sulcus-train", cache, "--output", run_folder, "--steps", settings["steps"], "--seed",
                          settings["seed"], "--threads", options.threads, "--overwrite"] + settings["train"] + (["--init", initial] if initial else []) + extra)
-    images = [str(layout["files"](root, case)[0]) for case in split[options.evaluate_on]]
+    images = [str(files_of(settings["data"], root, case, folder)[0]) for case in split[options.evaluate_on]]
     segment_seconds = run([programs / "sulcus-segment", *images, "--model", run_folder / "model.safetensors", "--output",
                            run_folder / "predictions", "--threads", options.threads, "--overwrite"] + layout["segment"])
     references = folder / f"references-{options.evaluate_on}"
     references.mkdir(exist_ok=True)
     for case in split[options.evaluate_on]:
-        image, label = layout["files"](root, case)
+        image, label = files_of(settings["data"], root, case, folder)
         link = references / Path(image).name
         if not link.is_symlink():
             link.symlink_to(label)

@@ -46,10 +46,6 @@ Build(const std::string & spelled, const Settings & settings)
   const auto method = registry.Make(name);
   Parameters parameters;
   method->Describe(parameters);
-  if (name == "supervised")
-  {
-    parameters.SetJson({{"labelled_patches", 4}}, "benchmark");
-  }
   for (std::string option; std::getline(words, option, ':');)
   {
     const auto equals = option.find('=');
@@ -62,6 +58,8 @@ Build(const std::string & spelled, const Settings & settings)
   context.plan.network.strides.assign(4, {2, 2, 2});
   context.plan.network.strides[0] = {1, 1, 1};
   context.plan.network.kernels.assign(4, {3, 3, 3});
+  context.streams.labelledPatches = name == "supervised" ? 4 : 2; // all methods see four patches
+  context.streams.unlabelledPatches = 2;
   context.labelledCases = 2;
   context.unlabelledCases = 2;
   context.steps = 1000000;

@@ -25,9 +25,10 @@ struct TrainingProgramOptions
   std::int64_t initDecoderBlocks = -1; ///< -1: everything that fits by name
   std::string precision = "auto";
   bool verify = true;
-  bool validates = false; ///< whether the methods' networks segment, so that cases can score them
+  bool segments = false; ///< whether the methods read labels and their networks segment
   TrainerOptions trainer;
   ParameterUpdateOptions update;
+  StreamOptions streams;
   SelectionOptions selection;
   DatasetOptions dataset;
 };

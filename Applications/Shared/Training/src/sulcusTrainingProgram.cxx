@@ -113,7 +113,7 @@ TrainingProgram::Describe(Parameters & visit)
   sulcus::Describe(visit, m_Options.selection);
   visit.Group("Training");
   sulcus::Describe(visit, m_Options.trainer);
-  if (m_Options.validates)
+  if (m_Options.segments)
   {
     visit("validate_every",
           m_Options.trainer.validateEvery,
@@ -126,6 +126,10 @@ TrainingProgram::Describe(Parameters & visit)
       .Choices({"auto", "fp32", "bf16"});
   sulcus::Describe(visit, m_Options.update);
   visit.Group("Patches and augmentation");
+  if (m_Options.segments)
+  {
+    sulcus::Describe(visit, m_Options.streams);
+  }
   sulcus::Describe(visit, m_Options.dataset);
   for (auto & [name, method] : m_Methods)
   {
@@ -176,6 +180,7 @@ TrainingProgram::MakeContext(const Session & session, const RunContext & context
   made.device = session.device;
   made.precision = session.precision;
   made.update = m_Options.update;
+  made.streams = m_Options.streams;
   made.labelledCases = session.selection.labelled.size();
   made.unlabelledCases = session.selection.unlabelled.size();
   if (session.init)
@@ -252,7 +257,8 @@ TrainingProgram::Prepare(Session & session, RunContext & context) const
     session.init = ReadModelFile(m_Options.init);
     session.initSha256 = Sha256OfFile(m_Options.init);
   }
-  // LibTorch's own generator starts anywhere: what heads draw for their weights must follow the seed
+  // LibTorch's own generator starts anywhere: what heads draw for their weights must follow the
+  // seed
   torch::manual_seed(context.common.seed);
   session.method = m_Methods.at(m_Options.method)->Build(MakeContext(session, context));
   session.identity = {Configuration(session, context), cache->Identity()};
@@ -262,7 +268,7 @@ TrainingProgram::Prepare(Session & session, RunContext & context) const
 void
 TrainingProgram::SetValidation(Trainer & trainer, const Session & session) const
 {
-  if (!m_Options.validates || session.selection.validation.empty() ||
+  if (!m_Options.segments || session.selection.validation.empty() ||
       session.method.inference != "supervised")
   {
     return;

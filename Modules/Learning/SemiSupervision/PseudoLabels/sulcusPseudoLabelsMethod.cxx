@@ -104,7 +104,7 @@ private:
   Streams(const MethodContext & context) const
   {
     auto streams = LabelledAndUnlabelledStreams(context);
-    const int all = 2 * context.plan.batchSize;
+    const int all = streams[0].samples + streams[1].samples;
     const int known =
         std::clamp(static_cast<int>(std::ceil(m_Options.labelledShare * all)), 1, all - 1);
     streams[0].samples = known;

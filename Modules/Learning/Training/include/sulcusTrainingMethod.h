@@ -17,6 +17,17 @@
 namespace sulcus
 {
 
+/** How many patches a step has of each stream. */
+struct StreamOptions
+{
+  int labelledPatches = 0;   ///< 0: the plan's batch size
+  int unlabelledPatches = 0; ///< 0: the plan's batch size
+  double foregroundFraction = 0.33;
+};
+
+void
+Describe(Parameters & visit, StreamOptions & options);
+
 /** What a method may know when it is built. */
 struct MethodContext
 {
@@ -26,6 +37,7 @@ struct MethodContext
   torch::Device device = torch::kCPU;
   Precision precision = Precision::Float32;
   ParameterUpdateOptions update;
+  StreamOptions streams;
   std::size_t labelledCases = 0;
   std::size_t unlabelledCases = 0;
   /** Puts the weights of `--init` into a fresh network on the CPU; empty: start at random. */
@@ -87,7 +99,11 @@ FinalWeights(const ParameterUpdate & update,
 void
 RequireLabelledAndUnlabelled(const MethodContext & context, const std::string & method);
 
-/** Streams "labelled" and "unlabelled", each of the plan's batch size and augmented in full. */
+/** The stream "labelled", augmented in full. */
+StreamRule
+LabelledStream(const MethodContext & context);
+
+/** Streams "labelled" and "unlabelled", augmented in full. */
 std::vector<StreamRule>
 LabelledAndUnlabelledStreams(const MethodContext & context);
 

@@ -78,12 +78,6 @@ public:
   Describe(Parameters & visit) override
   {
     sulcus::Describe(visit, m_Loss);
-    visit("labelled_patches", m_Patches, "Labelled patches a step; 0: the plan's batch size.")
-        .Range(0, 1024)
-        .Advanced();
-    visit("foreground", m_Foreground, "Fraction of labelled patches centred on a structure.")
-        .Range(0, 1)
-        .Advanced();
     visit(
         "mixup",
         m_MixupAlpha,
@@ -106,11 +100,7 @@ public:
         built.network, m_Loss, context.precision, m_MixupAlpha);
     const auto rule = std::make_shared<SingleOptimizerStep>(objective, context.update);
     built.rule = rule;
-    StreamRule stream;
-    stream.name = "labelled";
-    stream.samples = m_Patches > 0 ? m_Patches : context.plan.batchSize;
-    stream.foregroundFraction = m_Foreground;
-    built.sampling.streams = {stream};
+    built.sampling.streams = {LabelledStream(context)};
     built.weights = [rule, network = built.network]
     { return FinalWeights(rule->Update(), network, "network."); };
     return built;
@@ -118,8 +108,6 @@ public:
 
 private:
   DiceCrossEntropyOptions m_Loss;
-  int m_Patches = 0;
-  double m_Foreground = 0.33;
   double m_MixupAlpha = 0.0;
 };
 

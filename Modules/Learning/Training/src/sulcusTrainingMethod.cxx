@@ -31,17 +31,46 @@ RequireLabelledAndUnlabelled(const MethodContext & context, const std::string & 
   }
 }
 
+void
+Describe(Parameters & visit, StreamOptions & options)
+{
+  visit("labelled_patches",
+        options.labelledPatches,
+        "Labelled patches a step; 0: the plan's batch size.")
+      .Range(0, 1024)
+      .Advanced();
+  visit("unlabelled_patches",
+        options.unlabelledPatches,
+        "Unlabelled patches a step, where the method takes any; 0: the plan's batch size.")
+      .Range(0, 1024)
+      .Advanced();
+  visit("foreground",
+        options.foregroundFraction,
+        "Fraction of labelled patches centred on a structure.")
+      .Range(0, 1)
+      .Advanced();
+}
+
+StreamRule
+LabelledStream(const MethodContext & context)
+{
+  StreamRule stream;
+  stream.name = "labelled";
+  stream.samples = context.streams.labelledPatches > 0 ? context.streams.labelledPatches
+                                                       : context.plan.batchSize;
+  stream.foregroundFraction = context.streams.foregroundFraction;
+  return stream;
+}
+
 std::vector<StreamRule>
 LabelledAndUnlabelledStreams(const MethodContext & context)
 {
-  StreamRule labelled;
-  labelled.name = "labelled";
-  labelled.samples = context.plan.batchSize;
   StreamRule unlabelled;
   unlabelled.name = "unlabelled";
   unlabelled.pool = CasePool::Unlabelled;
-  unlabelled.samples = context.plan.batchSize;
-  return {labelled, unlabelled};
+  unlabelled.samples = context.streams.unlabelledPatches > 0 ? context.streams.unlabelledPatches
+                                                             : context.plan.batchSize;
+  return {LabelledStream(context), unlabelled};
 }
 
 NamedTensors
