@@ -96,6 +96,29 @@ TEST(SemiSupervisionMethods, EachOneTakesStepsAndGivesAModel)
   }
 }
 
+/** Steps of equal cost to every method: patches with a gradient are counted by the user, not by the
+ * plan. */
+TEST(SemiSupervisionMethods, PatchesOfAStepAreTheUsersChoice)
+{
+  const auto registry = AllMethods();
+  auto context = TinyContext();
+  context.plan.batchSize = 5;
+  context.streams = {3, 1, 0.75};
+  for (const auto & name : registry.Names())
+  {
+    const auto built = registry.Make(name)->Build(context);
+    std::map<std::string, int> samples;
+    for (const auto & stream : built.sampling.streams)
+    {
+      samples[stream.name] = stream.samples;
+      EXPECT_EQ(stream.foregroundFraction, stream.name == "labelled" ? 0.75 : 0.33) << name;
+    }
+    const bool mixes = name == "pseudo_labels"; // shares the four patches out by a rule of its own
+    EXPECT_EQ(samples.at("labelled"), mixes ? 2 : 3) << name;
+    EXPECT_EQ(samples.contains("unlabelled") ? samples.at("unlabelled") : 1, mixes ? 2 : 1) << name;
+  }
+}
+
 /** Unknown is not background: what stands there in the label changes no bit of a step. */
 TEST(SemiSupervisionMethods, UnknownVoxelsNeverMatter)
 {
