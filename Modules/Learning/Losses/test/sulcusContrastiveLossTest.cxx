@@ -2,10 +2,11 @@
 #include <sulcusContrastiveLoss.h>
 #include <sulcusError.h>
 
-#include <nlohmann/json.hpp>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
 #include <torch/utils.h>
+
+#include <nlohmann/json.hpp>
 
 #include <cmath>
 #include <cstdlib>

@@ -1,5 +1,4 @@
 #include "sulcusGlobalContrastStep.h"
-
 #include <sulcusError.h>
 #include <sulcusTrainingMethod.h>
 
@@ -13,8 +12,7 @@ class GlobalContrastMethod final : public TrainingMethod
 {
 public:
   explicit GlobalContrastMethod(bool domainAware)
-    : m_Name(domainAware ? "global" : "simclr")
-    , m_DomainAware(domainAware)
+      : m_Name(domainAware ? "global" : "simclr"), m_DomainAware(domainAware)
   {
     m_Partition.volumes = 4;
   }
@@ -22,16 +20,32 @@ public:
   void
   Describe(Parameters & visit) override
   {
-    visit(m_Name + "_temperature", m_Settings.loss.temperature, "Temperature of the contrastive loss.").Range(1e-3, 100).Advanced();
-    visit(m_Name + "_micro_batch", m_Settings.microBatch, "Images a pass with gradient caching; 0: no caching.").Range(0, 65536).Advanced();
+    visit(m_Name + "_temperature",
+          m_Settings.loss.temperature,
+          "Temperature of the contrastive loss.")
+        .Range(1e-3, 100)
+        .Advanced();
+    visit(m_Name + "_micro_batch",
+          m_Settings.microBatch,
+          "Images a pass with gradient caching; 0: no caching.")
+        .Range(0, 65536)
+        .Advanced();
     if (m_DomainAware)
     {
-      visit("global_strategy", m_Strategy, "Which pairs attract and repel: G_D-, G_D or G_R.").Choices({ "domain", "domain_negatives", "random" });
+      visit("global_strategy", m_Strategy, "Which pairs attract and repel: G_D-, G_D or G_R.")
+          .Choices({"domain", "domain_negatives", "random"});
       visit("global_volumes", m_Partition.volumes, "Different volumes in a batch.").Range(1, 1024);
-      visit("global_partitions", m_Partition.partitions, "Parts of a volume along the axis.").Range(2, 64);
+      visit("global_partitions", m_Partition.partitions, "Parts of a volume along the axis.")
+          .Range(2, 64);
       visit("global_axis", m_Partition.axis, "Partition axis: 0 left, 1 back, 2 head.").Range(0, 2);
-      visit("global_soft", m_Settings.softPartitions, "Attract and repel by millimetre position instead of by part.").Advanced();
-      visit("global_all_views", m_Settings.loss.allViewPairs, "Pair all views across volumes, not only equal ones.").Advanced();
+      visit("global_soft",
+            m_Settings.softPartitions,
+            "Attract and repel by millimetre position instead of by part.")
+          .Advanced();
+      visit("global_all_views",
+            m_Settings.loss.allViewPairs,
+            "Pair all views across volumes, not only equal ones.")
+          .Advanced();
     }
     else
     {
@@ -44,15 +58,20 @@ public:
   {
     if (context.labelledCases + context.unlabelledCases < 2)
     {
-      throw UsageError(Message("method '", m_Name, "' contrasts different volumes; the prepared data has ", context.labelledCases + context.unlabelledCases));
+      throw UsageError(Message("method '",
+                               m_Name,
+                               "' contrasts different volumes; the prepared data has ",
+                               context.labelledCases + context.unlabelledCases));
     }
     GlobalContrastSettings settings = m_Settings;
-    settings.loss.strategy = m_DomainAware ? GlobalStrategyFromName(m_Strategy) : GlobalStrategy::Random;
+    settings.loss.strategy =
+        m_DomainAware ? GlobalStrategyFromName(m_Strategy) : GlobalStrategy::Random;
     settings.loss.negativeDistance = 1.0 / m_Partition.partitions;
     settings.loss.positiveDistance = 0.25 / m_Partition.partitions;
     BuiltMethod built;
     built.network = context.MakeNetwork();
-    const auto model = std::make_shared<GlobalContrastModel>(built.network, settings, context.precision);
+    const auto model =
+        std::make_shared<GlobalContrastModel>(built.network, settings, context.precision);
     built.rule = std::make_shared<GlobalContrastStep>(model, settings, context.update);
     StreamRule views;
     views.name = "views";
@@ -68,7 +87,7 @@ public:
     {
       views.samples = m_Images;
     }
-    built.sampling.streams = { views };
+    built.sampling.streams = {views};
     built.weights = [network = built.network] { return TensorsOf(*network); };
     return built;
   }
@@ -87,8 +106,12 @@ private:
 void
 RegisterGlobalContrast(MethodRegistry & registry)
 {
-  registry.Add("simclr", "two views of a patch attract, other patches repel", [] { return std::make_unique<GlobalContrastMethod>(false); });
-  registry.Add("global", "contrast that knows where in the body a patch lies", [] { return std::make_unique<GlobalContrastMethod>(true); });
+  registry.Add("simclr",
+               "two views of a patch attract, other patches repel",
+               [] { return std::make_unique<GlobalContrastMethod>(false); });
+  registry.Add("global",
+               "contrast that knows where in the body a patch lies",
+               [] { return std::make_unique<GlobalContrastMethod>(true); });
 }
 
 } // namespace sulcus

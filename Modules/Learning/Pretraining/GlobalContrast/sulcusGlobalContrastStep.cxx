@@ -9,10 +9,15 @@
 namespace sulcus
 {
 
-GlobalContrastModel::GlobalContrastModel(SegmentationNetwork network, const GlobalContrastSettings & settings, Precision precision)
-  : m_Encoder(register_module("encoder", network->GetEncoder()))
-  , m_Head(register_module("head", ProjectionHead(network->GetPlan().widths.back(), settings.hiddenWidth, settings.embeddingWidth)))
-  , m_Precision(precision)
+GlobalContrastModel::GlobalContrastModel(SegmentationNetwork network,
+                                         const GlobalContrastSettings & settings,
+                                         Precision precision)
+    : m_Encoder(register_module("encoder", network->GetEncoder())),
+      m_Head(register_module("head",
+                             ProjectionHead(network->GetPlan().widths.back(),
+                                            settings.hiddenWidth,
+                                            settings.embeddingWidth))),
+      m_Precision(precision)
 {
   m_Head->to(network->parameters().front().device());
 }
@@ -33,12 +38,13 @@ SamplesOfViews(const Stream & first, bool softPartitions)
 {
   const auto count = first.image.size(0);
   const auto device = first.image.device();
-  const auto twice = [&](const torch::Tensor & ids) { return torch::cat({ ids, ids }).to(device); };
+  const auto twice = [&](const torch::Tensor & ids) { return torch::cat({ids, ids}).to(device); };
   const auto numbers = torch::arange(count, torch::kLong);
   ContrastSamples samples;
   samples.image = twice(numbers);
   samples.volume = twice(torch::tensor(first.caseIndex, torch::kLong));
-  samples.view = torch::cat({ torch::zeros(count, torch::kLong), torch::ones(count, torch::kLong) }).to(device);
+  samples.view =
+      torch::cat({torch::zeros(count, torch::kLong), torch::ones(count, torch::kLong)}).to(device);
   const auto partition = first.extra.find("partition");
   samples.partition = twice(partition == first.extra.end() ? numbers : partition->second);
   const auto position = first.extra.find("position");
@@ -52,10 +58,9 @@ SamplesOfViews(const Stream & first, bool softPartitions)
 GlobalContrastStep::GlobalContrastStep(std::shared_ptr<GlobalContrastModel> model,
                                        const GlobalContrastSettings & settings,
                                        const ParameterUpdateOptions & update)
-  : m_Model(std::move(model))
-  , m_Settings(settings)
-  , m_Update(*m_Model, update)
-{}
+    : m_Model(std::move(model)), m_Settings(settings), m_Update(*m_Model, update)
+{
+}
 
 void
 GlobalContrastStep::SetSchedule(std::int64_t totalSteps)
@@ -67,7 +72,7 @@ GlobalContrastResult
 GlobalContrastStep::Backward(const Batch & batch, torch::Tensor & embeddings)
 {
   const Stream & first = batch.Require("views1");
-  const auto images = torch::cat({ first.image, batch.Require("views2").image });
+  const auto images = torch::cat({first.image, batch.Require("views2").image});
   const auto samples = SamplesOfViews(first, m_Settings.softPartitions);
   if (m_Settings.microBatch <= 0 || m_Settings.microBatch >= images.size(0))
   {
@@ -88,7 +93,8 @@ GlobalContrastStep::Backward(const Batch & batch, torch::Tensor & embeddings)
   }
   embeddings.requires_grad_();
   auto result = GlobalContrastLoss(embeddings, samples, m_Settings.loss);
-  const auto upstream = torch::autograd::grad({ result.loss }, { embeddings })[0].split(m_Settings.microBatch);
+  const auto upstream =
+      torch::autograd::grad({result.loss}, {embeddings})[0].split(m_Settings.microBatch);
   for (std::size_t i = 0; i < pieces.size(); ++i)
   {
     m_Model->Embed(pieces[i]).backward(upstream[i]);

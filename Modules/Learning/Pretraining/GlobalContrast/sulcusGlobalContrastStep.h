@@ -1,7 +1,6 @@
 #pragma once
 
 #include "sulcusProjectionHead.h"
-
 #include <sulcusGlobalContrastLoss.h>
 #include <sulcusParameterUpdate.h>
 #include <sulcusPrecision.h>
@@ -15,17 +14,20 @@ namespace sulcus
 struct GlobalContrastSettings
 {
   GlobalContrastOptions loss;
-  bool softPartitions = true;     ///< the rule on normalised positions instead of hard partitions
+  bool softPartitions = true; ///< the rule on normalised positions instead of hard partitions
   std::int64_t hiddenWidth = 512;
   std::int64_t embeddingWidth = 128;
-  std::int64_t microBatch = 0;    ///< images a pass with gradient caching; 0: the whole batch in one pass
+  std::int64_t microBatch =
+      0; ///< images a pass with gradient caching; 0: the whole batch in one pass
 };
 
 /** The encoder with its projection head; everything that stage 1 trains. */
 class GlobalContrastModel : public torch::nn::Module
 {
 public:
-  GlobalContrastModel(SegmentationNetwork network, const GlobalContrastSettings & settings, Precision precision);
+  GlobalContrastModel(SegmentationNetwork network,
+                      const GlobalContrastSettings & settings,
+                      Precision precision);
 
   /** [N, C, z, y, x] -> [N, embeddingWidth]. */
   torch::Tensor
@@ -37,15 +39,19 @@ private:
   Precision m_Precision;
 };
 
-/** One step of SimCLR (strategy "random") or of global domain-aware contrast on streams "views1" and "views2".
+/** One step of SimCLR (strategy "random") or of global domain-aware contrast on streams "views1"
+ * and "views2".
  *
- * With a micro-batch the gradient is cached (Gao et al. 2021): all embeddings without a graph, the loss's gradient with
- * respect to them, then the encoder again piece by piece with that upstream gradient. The same gradient as in one pass,
- * because no layer couples the samples of a batch, at the memory of one piece. */
+ * With a micro-batch the gradient is cached (Gao et al. 2021): all embeddings without a graph, the
+ * loss's gradient with respect to them, then the encoder again piece by piece with that upstream
+ * gradient. The same gradient as in one pass, because no layer couples the samples of a batch, at
+ * the memory of one piece. */
 class GlobalContrastStep final : public StepRule
 {
 public:
-  GlobalContrastStep(std::shared_ptr<GlobalContrastModel> model, const GlobalContrastSettings & settings, const ParameterUpdateOptions & update);
+  GlobalContrastStep(std::shared_ptr<GlobalContrastModel> model,
+                     const GlobalContrastSettings & settings,
+                     const ParameterUpdateOptions & update);
 
   void
   SetSchedule(std::int64_t totalSteps) override;
@@ -67,7 +73,8 @@ private:
   CollapseWatch m_Watch;
 };
 
-/** Where the embeddings of cat(views1, views2) come from: caseIndex is the volume, extra "partition" and "position". */
+/** Where the embeddings of cat(views1, views2) come from: caseIndex is the volume, extra
+ * "partition" and "position". */
 ContrastSamples
 SamplesOfViews(const Stream & first, bool softPartitions);
 

@@ -23,23 +23,35 @@ Unit(const torch::Tensor & rows)
 
 } // namespace
 
-ProjectionHeadImpl::ProjectionHeadImpl(std::int64_t inputs, std::int64_t hidden, std::int64_t outputs)
-  : m_Hidden(register_module("hidden", torch::nn::Linear(inputs, hidden)))
-  , m_Output(register_module("output", torch::nn::Linear(torch::nn::LinearOptions(hidden, outputs).bias(false))))
-{}
+ProjectionHeadImpl::ProjectionHeadImpl(std::int64_t inputs,
+                                       std::int64_t hidden,
+                                       std::int64_t outputs)
+    : m_Hidden(register_module("hidden", torch::nn::Linear(inputs, hidden))),
+      m_Output(register_module(
+          "output", torch::nn::Linear(torch::nn::LinearOptions(hidden, outputs).bias(false))))
+{
+}
 
 torch::Tensor
 ProjectionHeadImpl::forward(const torch::Tensor & features)
 {
-  const auto pooled = features.to(torch::kFloat).mean({ 2, 3, 4 });
+  const auto pooled = features.to(torch::kFloat).mean({2, 3, 4});
   return m_Output(m_Hidden(pooled).relu());
 }
 
-RegionHeadImpl::RegionHeadImpl(std::int64_t channels, std::int64_t regionVoxels, std::int64_t outputs)
-  : m_First(register_module("first", torch::nn::Conv3d(torch::nn::Conv3dOptions(channels, channels, 1))))
-  , m_Second(register_module("second", torch::nn::Conv3d(torch::nn::Conv3dOptions(channels, channels, 1))))
-  , m_Embed(register_module("embed", torch::nn::Linear(torch::nn::LinearOptions(channels * regionVoxels, outputs).bias(false))))
-{}
+RegionHeadImpl::RegionHeadImpl(std::int64_t channels,
+                               std::int64_t regionVoxels,
+                               std::int64_t outputs)
+    : m_First(register_module("first",
+                              torch::nn::Conv3d(torch::nn::Conv3dOptions(channels, channels, 1)))),
+      m_Second(register_module("second",
+                               torch::nn::Conv3d(torch::nn::Conv3dOptions(channels, channels, 1)))),
+      m_Embed(register_module(
+          "embed",
+          torch::nn::Linear(
+              torch::nn::LinearOptions(channels * regionVoxels, outputs).bias(false))))
+{
+}
 
 torch::Tensor
 RegionHeadImpl::Map(const torch::Tensor & features)
@@ -58,16 +70,18 @@ MeasureHealth(const torch::Tensor & first, const torch::Tensor & second)
 {
   const auto a = Unit(first);
   const auto b = Unit(second);
-  const auto all = torch::cat({ a, b });
+  const auto all = torch::cat({a, b});
   const auto squared = torch::cdist(all, all).square();
   const auto pairs = ~torch::eye(all.size(0), all.options().dtype(torch::kBool));
-  return { all.std(0, false).mean().item<double>(),
-           (a - b).square().sum(1).mean().item<double>(),
-           squared.masked_select(pairs).mul(-2).exp().mean().log().item<double>() };
+  return {all.std(0, false).mean().item<double>(),
+          (a - b).square().sum(1).mean().item<double>(),
+          squared.masked_select(pairs).mul(-2).exp().mean().log().item<double>()};
 }
 
 void
-CollapseWatch::Observe(const EmbeddingHealth & health, std::int64_t dimension, std::map<std::string, double> & logged)
+CollapseWatch::Observe(const EmbeddingHealth & health,
+                       std::int64_t dimension,
+                       std::map<std::string, double> & logged)
 {
   logged["embedding_spread"] = health.spread;
   logged["alignment"] = health.alignment;
@@ -76,7 +90,11 @@ CollapseWatch::Observe(const EmbeddingHealth & health, std::int64_t dimension, s
   if (HasCollapsed() && !m_Warned)
   {
     m_Warned = true;
-    LogWarning(Message("the embeddings have collapsed: their spread has stayed below ", 0.1 / std::sqrt(static_cast<double>(dimension)), " for ", patience, " steps"));
+    LogWarning(Message("the embeddings have collapsed: their spread has stayed below ",
+                       0.1 / std::sqrt(static_cast<double>(dimension)),
+                       " for ",
+                       patience,
+                       " steps"));
   }
 }
 

@@ -12,8 +12,9 @@
 namespace sulcus
 {
 
-/** g1: global average pool, linear, ReLU, linear without bias. [N, C, z, y, x] -> [N, outputs], float.
- * Dropped after pre-training (Chen et al. 2020, section 2.1; volumes: average pool for the published flattening). */
+/** g1: global average pool, linear, ReLU, linear without bias. [N, C, z, y, x] -> [N, outputs],
+ * float. Dropped after pre-training (Chen et al. 2020, section 2.1; volumes: average pool for the
+ * published flattening). */
 class ProjectionHeadImpl : public torch::nn::Module
 {
 public:
@@ -23,13 +24,13 @@ public:
   forward(const torch::Tensor & features);
 
 private:
-  torch::nn::Linear m_Hidden{ nullptr };
-  torch::nn::Linear m_Output{ nullptr };
+  torch::nn::Linear m_Hidden{nullptr};
+  torch::nn::Linear m_Output{nullptr};
 };
 TORCH_MODULE(ProjectionHead);
 
-/** g2: two 1×1×1 convolutions that keep the grid, then a shared linear map without bias of each flattened region
- * (Chaitanya et al. 2020, as released). Dropped after pre-training. */
+/** g2: two 1×1×1 convolutions that keep the grid, then a shared linear map without bias of each
+ * flattened region (Chaitanya et al. 2020, as released). Dropped after pre-training. */
 class RegionHeadImpl : public torch::nn::Module
 {
 public:
@@ -44,16 +45,17 @@ public:
   Embed(const torch::Tensor & regions);
 
 private:
-  torch::nn::Conv3d m_First{ nullptr };
-  torch::nn::Conv3d m_Second{ nullptr };
-  torch::nn::Linear m_Embed{ nullptr };
+  torch::nn::Conv3d m_First{nullptr};
+  torch::nn::Conv3d m_Second{nullptr};
+  torch::nn::Linear m_Embed{nullptr};
 };
 TORCH_MODULE(RegionHead);
 
 /** How healthy a batch of embeddings is (Wang and Isola 2020). */
 struct EmbeddingHealth
 {
-  double spread = 0.0;     ///< mean over dimensions of the standard deviation of the unit vectors; 1/√d if isotropic
+  double spread = 0.0; ///< mean over dimensions of the standard deviation of the unit vectors; 1/√d
+                       ///< if isotropic
   double alignment = 0.0;  ///< mean squared distance of the two views of one image
   double uniformity = 0.0; ///< log mean exp(-2 |u - v|²) over pairs
 };
@@ -68,7 +70,9 @@ class CollapseWatch
 public:
   /** Adds the figures to a log line. \param dimension d */
   void
-  Observe(const EmbeddingHealth & health, std::int64_t dimension, std::map<std::string, double> & logged);
+  Observe(const EmbeddingHealth & health,
+          std::int64_t dimension,
+          std::map<std::string, double> & logged);
 
   bool
   HasCollapsed() const

@@ -16,16 +16,15 @@ LocalContrastObjective::LocalContrastObjective(SegmentationNetwork network,
                                                const LocalContrastSettings & settings,
                                                const std::array<double, 3> & spacingInMm,
                                                Precision precision)
-  : m_Network(std::move(network))
-  , m_Settings(settings)
-  , m_Spacing(spacingInMm)
-  , m_Precision(precision)
+    : m_Network(std::move(network)), m_Settings(settings), m_Spacing(spacingInMm),
+      m_Precision(precision)
 {
   const int available = m_Network->GetDecoder()->BlockCount();
   m_Blocks = settings.decoderBlocks > 0 ? settings.decoderBlocks : std::max(1, available - 1);
   if (m_Blocks > available)
   {
-    throw UsageError(Message("local contrast: ", m_Blocks, " decoder blocks asked for, the network has ", available));
+    throw UsageError(Message(
+        "local contrast: ", m_Blocks, " decoder blocks asked for, the network has ", available));
   }
   register_module("decoder", m_Network->GetDecoder());
   if (!settings.freezeEncoder)
@@ -33,7 +32,10 @@ LocalContrastObjective::LocalContrastObjective(SegmentationNetwork network,
     register_module("encoder", m_Network->GetEncoder());
   }
   const auto edge = settings.regionEdge;
-  m_Head = register_module("head", RegionHead(m_Network->GetDecoder()->Width(m_Blocks - 1), edge * edge * edge, settings.embeddingWidth));
+  m_Head = register_module("head",
+                           RegionHead(m_Network->GetDecoder()->Width(m_Blocks - 1),
+                                      edge * edge * edge,
+                                      settings.embeddingWidth));
   m_Head->to(m_Network->parameters().front().device());
 }
 
@@ -61,13 +63,17 @@ LocalContrastObjective::Evaluate(const Batch & batch)
   for (std::size_t axis = 0; axis < 3; ++axis)
   {
     size[axis] = firstMap.size(static_cast<std::int64_t>(axis) + 2);
-    spacing[axis] = m_Spacing[axis] * static_cast<double>(first.size(static_cast<std::int64_t>(axis) + 2)) / static_cast<double>(size[axis]);
+    spacing[axis] = m_Spacing[axis] *
+                    static_cast<double>(first.size(static_cast<std::int64_t>(axis) + 2)) /
+                    static_cast<double>(size[axis]);
   }
-  const auto lattice = MakeRegionLattice(size, spacing, m_Settings.regionEdge, m_Settings.regionNegatives);
+  const auto lattice =
+      MakeRegionLattice(size, spacing, m_Settings.regionEdge, m_Settings.regionNegatives);
   const auto a = m_Head->Embed(GatherRegions(firstMap, lattice));
   const auto b = m_Head->Embed(GatherRegions(secondMap, lattice));
-  LossTerms terms{ LocalContrastLoss(a, b, lattice.negatives, m_Settings.loss), {} };
-  m_Watch.Observe(MeasureHealth(a.flatten(0, 1), b.flatten(0, 1)), m_Settings.embeddingWidth, terms.logged);
+  LossTerms terms{LocalContrastLoss(a, b, lattice.negatives, m_Settings.loss), {}};
+  m_Watch.Observe(
+      MeasureHealth(a.flatten(0, 1), b.flatten(0, 1)), m_Settings.embeddingWidth, terms.logged);
   return terms;
 }
 
@@ -80,11 +86,23 @@ public:
   void
   Describe(Parameters & visit) override
   {
-    visit("local_temperature", m_Settings.loss.temperature, "Temperature of the local loss.").Range(1e-3, 100).Advanced();
-    visit("local_blocks", m_Settings.decoderBlocks, "Decoder blocks that are trained; 0: all but the last.").Range(0, 16);
-    visit("local_freeze_encoder", m_Settings.freezeEncoder, "Keep the encoder as stage 1 left it.").Advanced();
-    visit("local_both_views", m_Settings.loss.negativesFromBothViews, "Take negatives from both views.").Advanced();
-    visit("local_negatives", m_Settings.regionNegatives, "Regions that a region is told apart from.").Range(1, 64).Advanced();
+    visit("local_temperature", m_Settings.loss.temperature, "Temperature of the local loss.")
+        .Range(1e-3, 100)
+        .Advanced();
+    visit("local_blocks",
+          m_Settings.decoderBlocks,
+          "Decoder blocks that are trained; 0: all but the last.")
+        .Range(0, 16);
+    visit("local_freeze_encoder", m_Settings.freezeEncoder, "Keep the encoder as stage 1 left it.")
+        .Advanced();
+    visit("local_both_views",
+          m_Settings.loss.negativesFromBothViews,
+          "Take negatives from both views.")
+        .Advanced();
+    visit(
+        "local_negatives", m_Settings.regionNegatives, "Regions that a region is told apart from.")
+        .Range(1, 64)
+        .Advanced();
     visit("local_images", m_Images, "Patches a step.").Range(1, 1024);
   }
 
@@ -94,8 +112,11 @@ public:
     BuiltMethod built;
     built.network = context.MakeNetwork();
     const auto & target = context.plan.targetSpacingInMm;
-    const std::array<double, 3> spacing{ target[2] > 0 ? target[2] : 1.0, target[1] > 0 ? target[1] : 1.0, target[0] > 0 ? target[0] : 1.0 };
-    const auto objective = std::make_shared<LocalContrastObjective>(built.network, m_Settings, spacing, context.precision);
+    const std::array<double, 3> spacing{target[2] > 0 ? target[2] : 1.0,
+                                        target[1] > 0 ? target[1] : 1.0,
+                                        target[0] > 0 ? target[0] : 1.0};
+    const auto objective = std::make_shared<LocalContrastObjective>(
+        built.network, m_Settings, spacing, context.precision);
     built.rule = std::make_shared<SingleOptimizerStep>(objective, context.update);
     StreamRule views;
     views.name = "views";
@@ -104,7 +125,7 @@ public:
     views.views = 2;
     views.augmentation = "strong-intensity";
     views.sharedGeometry = true;
-    built.sampling.streams = { views };
+    built.sampling.streams = {views};
     built.weights = [network = built.network] { return TensorsOf(*network); };
     return built;
   }
@@ -119,7 +140,9 @@ private:
 void
 RegisterLocalContrast(MethodRegistry & registry)
 {
-  registry.Add("local", "regions of the decoder's map are told apart, encoder frozen", [] { return std::make_unique<LocalContrastMethod>(); });
+  registry.Add("local",
+               "regions of the decoder's map are told apart, encoder frozen",
+               [] { return std::make_unique<LocalContrastMethod>(); });
 }
 
 } // namespace sulcus

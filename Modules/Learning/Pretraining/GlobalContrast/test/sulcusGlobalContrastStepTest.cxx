@@ -1,8 +1,9 @@
 #include "sulcusGlobalContrastStep.h"
 
-#include <gtest/gtest.h>
 #include <torch/types.h>
 #include <torch/utils.h>
+
+#include <gtest/gtest.h>
 
 #include <cmath>
 
@@ -15,9 +16,9 @@ NetworkPlan
 SmallPlan()
 {
   NetworkPlan plan;
-  plan.widths = { 16, 32 };
-  plan.strides = { { 1, 1, 1 }, { 2, 2, 2 } };
-  plan.kernels = { { 3, 3, 3 }, { 3, 3, 3 } };
+  plan.widths = {16, 32};
+  plan.strides = {{1, 1, 1}, {2, 2, 2}};
+  plan.kernels = {{3, 3, 3}, {3, 3, 3}};
   return plan;
 }
 
@@ -29,10 +30,10 @@ PartitionBatch(std::int64_t volumes, std::int64_t partitions, std::int64_t step)
   Batch batch;
   batch.step = step;
   const auto count = volumes * partitions;
-  for (const char * name : { "views1", "views2" })
+  for (const char * name : {"views1", "views2"})
   {
     auto & stream = batch.streams[name];
-    stream.image = torch::randn({ count, 1, 8, 8, 8 });
+    stream.image = torch::randn({count, 1, 8, 8, 8});
     std::vector<std::int64_t> partition;
     std::vector<double> position;
     stream.caseIndex.clear();
@@ -40,7 +41,8 @@ PartitionBatch(std::int64_t volumes, std::int64_t partitions, std::int64_t step)
     {
       stream.caseIndex.push_back(i / partitions);
       partition.push_back(i % partitions);
-      position.push_back((static_cast<double>(i % partitions) + 0.5) / static_cast<double>(partitions));
+      position.push_back((static_cast<double>(i % partitions) + 0.5) /
+                         static_cast<double>(partitions));
       stream.image[i][0].slice(0, 0, 2 * (i % partitions) + 2).mul_(3.0);
     }
     stream.extra["partition"] = torch::tensor(partition, torch::kLong);
@@ -53,7 +55,8 @@ std::shared_ptr<GlobalContrastStep>
 MakeStep(const GlobalContrastSettings & settings, std::shared_ptr<GlobalContrastModel> & model)
 {
   torch::manual_seed(3);
-  model = std::make_shared<GlobalContrastModel>(BuildNetwork(SmallPlan(), 1), settings, Precision::Float32);
+  model = std::make_shared<GlobalContrastModel>(
+      BuildNetwork(SmallPlan(), 1), settings, Precision::Float32);
   ParameterUpdateOptions update;
   update.optimizer.kind = "adamw";
   update.optimizer.learningRate = 2e-3;
@@ -64,7 +67,7 @@ TEST(GlobalContrastStep, T11CachedGradientEqualsTheDirectOne)
 {
   const auto batch = PartitionBatch(3, 4, 0);
   std::map<std::string, torch::Tensor> direct;
-  for (const std::int64_t microBatch : { 0, 1, 5 })
+  for (const std::int64_t microBatch : {0, 1, 5})
   {
     GlobalContrastSettings settings;
     settings.microBatch = microBatch;
@@ -80,7 +83,8 @@ TEST(GlobalContrastStep, T11CachedGradientEqualsTheDirectOne)
       }
       else
       {
-        EXPECT_LT((item.value().grad() - direct[item.key()]).abs().max().item<double>(), 1e-5) << item.key();
+        EXPECT_LT((item.value().grad() - direct[item.key()]).abs().max().item<double>(), 1e-5)
+            << item.key();
       }
     }
   }
@@ -112,14 +116,14 @@ TEST(GlobalContrastStep, PlantedCollapseIsFoundWithinAHundredSteps)
   std::map<std::string, double> logged;
   for (int i = 0; i < 100 && !watch.HasCollapsed(); ++i)
   {
-    const auto constant = torch::ones({ 8, 128 }) + 1e-5 * torch::randn({ 8, 128 });
+    const auto constant = torch::ones({8, 128}) + 1e-5 * torch::randn({8, 128});
     watch.Observe(MeasureHealth(constant, constant), 128, logged);
   }
   EXPECT_TRUE(watch.HasCollapsed());
   CollapseWatch healthy;
   for (int i = 0; i < 100; ++i)
   {
-    healthy.Observe(MeasureHealth(torch::randn({ 8, 128 }), torch::randn({ 8, 128 })), 128, logged);
+    healthy.Observe(MeasureHealth(torch::randn({8, 128}), torch::randn({8, 128})), 128, logged);
   }
   EXPECT_FALSE(healthy.HasCollapsed());
 }
@@ -127,8 +131,8 @@ TEST(GlobalContrastStep, PlantedCollapseIsFoundWithinAHundredSteps)
 TEST(EmbeddingHealth, HasHandComputedValues)
 {
   // Views (1,0),(0,1) and (0,1),(0,1): alignment (2 + 0)/2 = 1.
-  const auto a = torch::tensor({ 1.0f, 0.0f, 0.0f, 1.0f }).view({ 2, 2 });
-  const auto b = torch::tensor({ 0.0f, 1.0f, 0.0f, 1.0f }).view({ 2, 2 });
+  const auto a = torch::tensor({1.0f, 0.0f, 0.0f, 1.0f}).view({2, 2});
+  const auto b = torch::tensor({0.0f, 1.0f, 0.0f, 1.0f}).view({2, 2});
   const auto health = MeasureHealth(a, b);
   EXPECT_NEAR(health.alignment, 1.0, 1e-6);
   // One vector differs from the other three: 6 of 12 ordered pairs at squared distance 2, 6 at 0.

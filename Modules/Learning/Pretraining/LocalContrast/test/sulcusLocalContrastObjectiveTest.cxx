@@ -4,10 +4,11 @@
 #include <sulcusSingleOptimizerStep.h>
 #include <sulcusTensorFile.h>
 
-#include <gtest/gtest.h>
 #include <torch/nn/functional/padding.h>
 #include <torch/types.h>
 #include <torch/utils.h>
+
+#include <gtest/gtest.h>
 
 using namespace sulcus;
 
@@ -18,9 +19,9 @@ NetworkPlan
 SmallPlan()
 {
   NetworkPlan plan;
-  plan.widths = { 16, 16, 16 };
-  plan.strides = { { 1, 1, 1 }, { 2, 2, 2 }, { 2, 2, 2 } };
-  plan.kernels = { { 3, 3, 3 }, { 3, 3, 3 }, { 3, 3, 3 } };
+  plan.widths = {16, 16, 16};
+  plan.strides = {{1, 1, 1}, {2, 2, 2}, {2, 2, 2}};
+  plan.kernels = {{3, 3, 3}, {3, 3, 3}, {3, 3, 3}};
   return plan;
 }
 
@@ -30,8 +31,9 @@ TwoViews(std::int64_t step)
   torch::manual_seed(step);
   Batch batch;
   batch.step = step;
-  batch.streams["views1"].image = torch::randn({ 2, 1, 24, 24, 24 });
-  batch.streams["views2"].image = batch.streams["views1"].image + 0.1 * torch::randn({ 2, 1, 24, 24, 24 });
+  batch.streams["views1"].image = torch::randn({2, 1, 24, 24, 24});
+  batch.streams["views2"].image =
+      batch.streams["views1"].image + 0.1 * torch::randn({2, 1, 24, 24, 24});
   return batch;
 }
 
@@ -39,7 +41,8 @@ TEST(LocalContrastObjective, T11FrozenEncoderKeepsItsBitsWhileHeadAndDecoderMove
 {
   auto network = BuildNetwork(SmallPlan(), 1);
   const auto before = CloneTensors(TensorsOf(*network));
-  const auto objective = std::make_shared<LocalContrastObjective>(network, LocalContrastSettings{}, std::array<double, 3>{ 1, 1, 1 }, Precision::Float32);
+  const auto objective = std::make_shared<LocalContrastObjective>(
+      network, LocalContrastSettings{}, std::array<double, 3>{1, 1, 1}, Precision::Float32);
   const auto headBefore = CloneTensors(TensorsOf(*objective));
   ParameterUpdateOptions update;
   update.optimizer.kind = "adamw";
@@ -63,7 +66,8 @@ TEST(LocalContrastObjective, T11FrozenEncoderKeepsItsBitsWhileHeadAndDecoderMove
     movedBlocks += name.starts_with("decoder.blocks.0.") && !torch::equal(tensor, before.at(name));
   }
   EXPECT_GT(movedBlocks, 0);
-  EXPECT_FALSE(torch::equal(TensorsOf(*objective).at("head.first.weight"), headBefore.at("head.first.weight")));
+  EXPECT_FALSE(torch::equal(TensorsOf(*objective).at("head.first.weight"),
+                            headBefore.at("head.first.weight")));
 }
 
 TEST(LocalContrastObjective, BlocksBeyondTheAskedStayAsTheyWere)
@@ -71,11 +75,12 @@ TEST(LocalContrastObjective, BlocksBeyondTheAskedStayAsTheyWere)
   auto network = BuildNetwork(SmallPlan(), 1);
   LocalContrastSettings settings;
   settings.decoderBlocks = 1;
-  LocalContrastObjective objective(network, settings, { 1, 1, 1 }, Precision::Float32);
+  LocalContrastObjective objective(network, settings, {1, 1, 1}, Precision::Float32);
   Batch batch = TwoViews(1);
   for (auto & [name, stream] : batch.streams)
   {
-    stream.image = torch::nn::functional::pad(stream.image, torch::nn::functional::PadFuncOptions({ 0, 0, 0, 0, 0, 0 }));
+    stream.image = torch::nn::functional::pad(
+        stream.image, torch::nn::functional::PadFuncOptions({0, 0, 0, 0, 0, 0}));
   }
   objective.Evaluate(batch).total.backward();
   for (const auto & item : network->GetDecoder()->named_parameters())
@@ -84,7 +89,8 @@ TEST(LocalContrastObjective, BlocksBeyondTheAskedStayAsTheyWere)
     EXPECT_EQ(item.value().grad().defined(), trained) << item.key();
   }
   settings.decoderBlocks = 9;
-  EXPECT_THROW(LocalContrastObjective(network, settings, { 1, 1, 1 }, Precision::Float32), UsageError);
+  EXPECT_THROW(LocalContrastObjective(network, settings, {1, 1, 1}, Precision::Float32),
+               UsageError);
 }
 
 } // namespace
