@@ -4,9 +4,9 @@
 #include <sulcusAtomicWrite.h>
 #include <sulcusCorrectionPredictor.h>
 #include <sulcusDevice.h>
-#include <sulcusMemory.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
+#include <sulcusMemory.h>
 #include <sulcusProgress.h>
 #include <sulcusSafeRead.h>
 #include <sulcusSegmenter.h>
@@ -155,22 +155,6 @@ FilesOf(const Target & target, const Options & options, const sulcus::Plan & pla
   return files;
 }
 
-/** Predictors of methods that need more than one pass of a network. */
-std::map<std::string, sulcus::PredictorMaker>
-Makers(const std::string & passes)
-{
-  return {{"correction",
-           [passes](const sulcus::ModelFile & model,
-                    const torch::Device & device,
-                    sulcus::Precision precision)
-           {
-             return sulcus::CorrectionPredictor(
-                 sulcus::CorrectionModelOf(model, "correction model", device),
-                 precision,
-                 sulcus::CorrectionPassesOf(passes));
-           }}};
-}
-
 class SegmentRun
 {
 public:
@@ -188,10 +172,11 @@ public:
     sulcus::KeepFreedMemory();
     const torch::Device device = sulcus::ResolveDevice(m_Context.common.device);
     sulcus::SetTorchThreads(m_Context.common.threads);
-    const sulcus::Segmenter segmenter({m_Options.models.begin(), m_Options.models.end()},
-                                      device,
-                                      m_Options.segmentation,
-                                      Makers(m_Options.passes));
+    const sulcus::Segmenter segmenter(
+        {m_Options.models.begin(), m_Options.models.end()},
+        device,
+        m_Options.segmentation,
+        sulcus::CorrectionPredictorMakers(sulcus::CorrectionPassesOf(m_Options.passes)));
     if (m_Options.intermediates)
     {
       m_Intermediates.emplace(m_Options.models, device, m_Options.segmentation);

@@ -1,3 +1,4 @@
+#include <sulcusCorrectionPredictor.h>
 #include <sulcusTrainingProgram.h>
 
 int
@@ -22,6 +23,7 @@ main(int argc, char ** argv)
   TrainingProgramOptions defaults;
   defaults.method = "supervised";
   defaults.segments = true;
+  defaults.predictors = CorrectionPredictorMakers(CorrectionPasses::Volume);
   // With momentum SGD the first hundred steps of a short run are spent on the background alone;
   // AdamW reaches its loss in a third of the steps
   // (Documentation/Decisions/0006-adamw-by-default.md).

@@ -2,6 +2,7 @@
 option(SULCUS_WITH_IMAGING "Modules and programs that need ITK" ON)
 option(SULCUS_WITH_LEARNING "Modules and programs that need LibTorch" ON)
 option(SULCUS_BUILD_TESTS "Unit, program and architecture tests" ON)
+option(SULCUS_JOIN_SOURCES "Compile files of a LibTorch module several at a time: a whole build is twice as fast" ON)
 option(SULCUS_CUDA "CUDA twins of the hot tensor kernels, in a library loaded at run time" OFF)
 option(SULCUS_PEER_BENCHMARKS "Benchmark programs that link other people's solvers; never installed" OFF)
 option(SULCUS_FUZZERS "libFuzzer targets for the parsers (needs clang)" OFF)

@@ -142,6 +142,27 @@ TEST_F(TrainProgram, ValidationIsLoggedAndChangesNothing)
   EXPECT_LE(last, 1.0);
 }
 
+/** Methods that predict in several passes are validated by them. */
+TEST_F(TrainProgram, ValidatesCorrectionModelsByTheirTwoPasses)
+{
+  WriteBallCache(m_Folder / "cache", 2, 1, 2);
+  const auto run = Train("correction", {"--method", "correction", "--validate_every", "12"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  int validations = 0;
+  for (const auto & line : Log("correction"))
+  {
+    if (line.at("kind") == "validation")
+    {
+      ++validations;
+      EXPECT_GE(line.at("dice").get<double>(), 0.0);
+      EXPECT_LE(line.at("dice").get<double>(), 1.0);
+    }
+  }
+  EXPECT_EQ(validations, 2);
+  ASSERT_EQ(Train("plain", {"--method", "correction"}).status, 0);
+  EXPECT_EQ(ModelHash("correction"), ModelHash("plain"));
+}
+
 TEST_F(TrainProgram, HelpAndDescriptionAnswerAtOnce)
 {
   const auto start = std::chrono::steady_clock::now();

@@ -2,6 +2,7 @@
 
 #include <sulcusApplication.h>
 #include <sulcusCaseSelection.h>
+#include <sulcusModelPredictor.h>
 #include <sulcusPatchSource.h>
 #include <sulcusTrainer.h>
 #include <sulcusTrainingMethod.h>
@@ -25,7 +26,8 @@ struct TrainingProgramOptions
   std::int64_t initDecoderBlocks = -1; ///< -1: everything that fits by name
   std::string precision = "auto";
   bool verify = true;
-  bool segments = false; ///< whether the methods read labels and their networks segment
+  bool segments = false;      ///< whether the methods read labels and their networks segment
+  PredictorMakers predictors; ///< of methods that predict with more than their network
   TrainerOptions trainer;
   ParameterUpdateOptions update;
   StreamOptions streams;

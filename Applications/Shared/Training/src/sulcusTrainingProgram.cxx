@@ -60,6 +60,21 @@ struct TrainingProgram::Session
   std::string initSha256;
   BuiltMethod method;
   RunIdentity identity;
+
+  /** The model as it stands, on the training's own tensors. */
+  ModelFile
+  Model() const
+  {
+    ModelFile model;
+    model.plan = plan;
+    model.method = method.inference;
+    model.weights = method.weights();
+    if (method.extraWeights)
+    {
+      model.extra = method.extraWeights();
+    }
+    return model;
+  }
 };
 
 TrainingProgram::TrainingProgram(const MethodRegistry & registry, TrainingProgramOptions defaults)
@@ -209,14 +224,7 @@ TrainingProgram::WriteModel(const std::filesystem::path & path,
                             const RunContext & context,
                             const TrainingReport & report) const
 {
-  ModelFile model;
-  model.plan = session.plan;
-  model.method = session.method.inference;
-  model.weights = session.method.weights();
-  if (session.method.extraWeights)
-  {
-    model.extra = session.method.extraWeights();
-  }
+  ModelFile model = session.Model();
   model.provenance = {{"program", "sulcus " + Version()},
                       {"objective", m_Options.method},
                       {"steps", std::to_string(report.lastStep)},
@@ -268,24 +276,20 @@ TrainingProgram::Prepare(Session & session, RunContext & context) const
 void
 TrainingProgram::SetValidation(Trainer & trainer, const Session & session) const
 {
-  if (!m_Options.segments || session.selection.validation.empty() ||
-      session.method.inference != "supervised")
+  if (!m_Options.segments || session.selection.validation.empty())
   {
     return;
   }
   trainer.SetValidation(
-      [&session](std::int64_t)
+      [&session, this](std::int64_t)
       {
-        ModelFile model;
-        model.plan = session.plan;
-        model.weights = session.method.weights();
-        SegmentationNetwork network = NetworkOf(model, "validation");
-        network->to(session.device);
-        return ValidationScores(*session.cache,
-                                session.selection.validation,
-                                session.plan,
-                                NetworkPredictor(network, session.precision),
-                                session.device);
+        const auto predictor = MakeModelPredictor(session.Model(),
+                                                  "the model in training",
+                                                  session.device,
+                                                  session.precision,
+                                                  m_Options.predictors);
+        return ValidationScores(
+            *session.cache, session.selection.validation, session.plan, predictor, session.device);
       },
       "dice");
 }

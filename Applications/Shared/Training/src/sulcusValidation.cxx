@@ -22,7 +22,7 @@ std::map<std::string, double>
 ValidationScores(const PreparedCache & cache,
                  const std::vector<std::size_t> & cases,
                  const Plan & plan,
-                 const Predictor & predictor,
+                 const VolumePredictor & predictor,
                  const torch::Device & device)
 {
   SlidingWindowOptions window;
@@ -39,8 +39,11 @@ ValidationScores(const PreparedCache & cache,
     const auto & size = volume.size;
     const torch::Tensor image = torch::from_blob(const_cast<float *>(volume.image.data()),
                                                  {volume.channels, size[0], size[1], size[2]});
+    const auto spacing = cache.Cases()[index].millimetreFromVoxel.Spacing(); // x, y, z
+    const VolumePrediction prepared =
+        predictor(image.to(device), {spacing[2], spacing[1], spacing[0]}, window);
     const torch::Tensor predicted =
-        PredictVolume(image.to(device), predictor, window).argmax(0).to(torch::kCPU);
+        PredictVolume(prepared.image, prepared.predictor, window).argmax(0).to(torch::kCPU);
     const torch::Tensor label = ViewOf(volume.label, size);
     const torch::Tensor known = volume.observed.empty() ? torch::ones_like(label).to(torch::kBool)
                                                         : ViewOf(volume.observed, size).ne(0);

@@ -2,9 +2,9 @@
 
 #include <sulcusComponentRules.h>
 #include <sulcusModelFile.h>
+#include <sulcusModelPredictor.h>
 #include <sulcusNativeLabelDecider.h>
 #include <sulcusParameters.h>
-#include <sulcusVolumePredictor.h>
 
 #include <filesystem>
 #include <functional>
@@ -38,10 +38,6 @@ struct Segmented
   std::vector<ComponentRuleReport> rules;
 };
 
-/** How a model of a method that needs more than its network predicts; see ModelFile::method. */
-using PredictorMaker = std::function<VolumePredictor(
-    const ModelFile & model, const torch::Device & device, Precision precision)>;
-
 /** One model or an ensemble, ready to segment images.
  *
  * Image -> Preprocess by the plan -> sliding window -> probabilities on the native grid, slab by
@@ -57,7 +53,7 @@ public:
   Segmenter(const std::vector<std::filesystem::path> & models,
             const torch::Device & device,
             const SegmentationOptions & options,
-            const std::map<std::string, PredictorMaker> & makers = {});
+            const PredictorMakers & makers = {});
 
   const Plan &
   GetPlan() const

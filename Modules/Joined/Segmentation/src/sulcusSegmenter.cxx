@@ -32,28 +32,6 @@ SharedPart(const Plan & plan)
   return PlanToJson(shared).dump();
 }
 
-VolumePredictor
-MakePredictor(const ModelFile & model,
-              const std::string & origin,
-              const torch::Device & device,
-              Precision precision,
-              const std::map<std::string, PredictorMaker> & makers)
-{
-  const auto maker = makers.find(model.method);
-  if (maker != makers.end())
-  {
-    return maker->second(model, device, precision);
-  }
-  if (!model.extra.empty())
-  {
-    throw ModelError(Message(
-        origin, ": this program cannot predict with models of the method '", model.method, "'"));
-  }
-  SegmentationNetwork network = NetworkOf(model, origin);
-  network->to(device);
-  return WindowsOnly(NetworkPredictor(network, precision));
-}
-
 std::array<bool, 3>
 MirroredAxes(const std::string & flips, const Plan & plan)
 {
@@ -112,7 +90,7 @@ Describe(Parameters & visit, SegmentationOptions & o)
 Segmenter::Segmenter(const std::vector<std::filesystem::path> & models,
                      const torch::Device & device,
                      const SegmentationOptions & options,
-                     const std::map<std::string, PredictorMaker> & makers)
+                     const PredictorMakers & makers)
     : m_Device(device), m_Options(options)
 {
   if (models.empty())
@@ -137,7 +115,7 @@ Segmenter::Segmenter(const std::vector<std::filesystem::path> & models,
                                models[0].string(),
                                ": channels, labels or preprocessing differ"));
     }
-    members.push_back(MakePredictor(model, origin, device, precision, makers));
+    members.push_back(MakeModelPredictor(model, origin, device, precision, makers));
   }
   m_Predictor = FlipVolumePredictor(EnsembleVolumePredictor(std::move(members)),
                                     MirroredAxes(options.flips, m_Plan));

@@ -3,9 +3,9 @@
 #include <sulcusRunProgram.h>
 #include <sulcusSegmenter.h>
 
-#include <torch/types.h>
-
 #include <itkImageRegionIteratorWithIndex.h>
+
+#include <torch/types.h>
 
 #include <gtest/gtest.h>
 
@@ -84,11 +84,11 @@ ModelOf(const Plan & plan)
 }
 
 /** Certain of class 1 where the image exceeds 50. */
-std::map<std::string, PredictorMaker>
+PredictorMakers
 ThresholdMaker()
 {
   return {{"threshold",
-           [](const ModelFile &, const torch::Device &, Precision)
+           [](const ModelFile &, const std::string &, const torch::Device &, Precision)
            {
              return WindowsOnly(
                  [](const torch::Tensor & windows)
@@ -133,9 +133,10 @@ TEST_F(SegmenterTest, APredictorMayLookAtTheWholePreparedVolumeFirst)
   const auto path = Write("model.safetensors", ModelOf(ThresholdPlan()));
   std::array<double, 3> spacing{};
   // Adds the volume's mean as a channel and marks what lies above it.
-  const std::map<std::string, PredictorMaker> aboveMean{
+  const PredictorMakers aboveMean{
       {"threshold",
-       [&spacing](const ModelFile &, const torch::Device &, Precision) -> VolumePredictor
+       [&spacing](const ModelFile &, const std::string &, const torch::Device &, Precision)
+           -> VolumePredictor
        {
          return [&spacing](const torch::Tensor & image,
                            const std::array<double, 3> & spacingInMm,

@@ -14,7 +14,7 @@ using namespace sulcus;
 using Size = std::array<std::int64_t, 3>;
 
 const Size patch{40, 56, 40};
-const std::array<double, 3> spacing{1, 1, 1};
+const std::array<double, 3> unitSpacing{1, 1, 1};
 
 /** Processor time of this thread in milliseconds: other work on the machine does not count. */
 double
@@ -61,7 +61,7 @@ protected:
   {
     RandomEngine random(seed);
     const auto map = MakeResampleMap(
-        DrawSpatial(range, patch, spacing, random), patch, spacing, {31.5, 39.5, 31.5});
+        DrawSpatial(range, patch, unitSpacing, random), patch, unitSpacing, {31.5, 39.5, 31.5});
     PatchTarget target;
     target.size = patch;
     target.image = m_PatchImage;
@@ -74,7 +74,7 @@ protected:
   {
     RandomEngine random(seed);
     ApplyIntensity(
-        m_PatchImage, 1, patch, spacing, DrawIntensity(range, 1, patch, spacing, random));
+        m_PatchImage, 1, patch, unitSpacing, DrawIntensity(range, 1, patch, unitSpacing, random));
   }
 
   VolumeView m_Volume;

@@ -254,6 +254,19 @@ CorrectionPredictor(CorrectionModel model, Precision precision, CorrectionPasses
   return VolumePasses(model, precision);
 }
 
+PredictorMakers
+CorrectionPredictorMakers(CorrectionPasses passes)
+{
+  return {{"correction",
+           [passes](const ModelFile & model,
+                    const std::string & origin,
+                    const torch::Device & device,
+                    Precision precision) {
+             return CorrectionPredictor(
+                 CorrectionModelOf(model, origin, device), precision, passes);
+           }}};
+}
+
 CorrectionVolumes
 ExplainCorrection(const CorrectionModel & model,
                   const Tensor & image,

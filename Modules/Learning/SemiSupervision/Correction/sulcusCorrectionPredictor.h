@@ -2,8 +2,8 @@
 
 #include "sulcusCorrectionNetwork.h"
 #include "sulcusErasing.h"
+#include <sulcusModelPredictor.h>
 #include <sulcusPrecision.h>
-#include <sulcusVolumePredictor.h>
 
 #include <string>
 #include <vector>
@@ -47,6 +47,10 @@ CorrectionModelOf(const ModelFile & model,
  * the same bits. */
 VolumePredictor
 CorrectionPredictor(CorrectionModel model, Precision precision, CorrectionPasses passes);
+
+/** For models of the method "correction". */
+PredictorMakers
+CorrectionPredictorMakers(CorrectionPasses passes);
 
 /** What the two phases saw and made, for people; on the grid and in the intensities of the image.
  */

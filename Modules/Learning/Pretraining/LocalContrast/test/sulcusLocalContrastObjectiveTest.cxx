@@ -16,7 +16,7 @@ namespace
 {
 
 NetworkPlan
-SmallPlan()
+ThreeLevelPlan()
 {
   NetworkPlan plan;
   plan.widths = {16, 16, 16};
@@ -39,7 +39,7 @@ TwoViews(std::int64_t step)
 
 TEST(LocalContrastObjective, T11FrozenEncoderKeepsItsBitsWhileHeadAndDecoderMove)
 {
-  auto network = BuildNetwork(SmallPlan(), 1);
+  auto network = BuildNetwork(ThreeLevelPlan(), 1);
   const auto before = CloneTensors(TensorsOf(*network));
   const auto objective = std::make_shared<LocalContrastObjective>(
       network, LocalContrastSettings{}, std::array<double, 3>{1, 1, 1}, Precision::Float32);
@@ -72,7 +72,7 @@ TEST(LocalContrastObjective, T11FrozenEncoderKeepsItsBitsWhileHeadAndDecoderMove
 
 TEST(LocalContrastObjective, BlocksBeyondTheAskedStayAsTheyWere)
 {
-  auto network = BuildNetwork(SmallPlan(), 1);
+  auto network = BuildNetwork(ThreeLevelPlan(), 1);
   LocalContrastSettings settings;
   settings.decoderBlocks = 1;
   LocalContrastObjective objective(network, settings, {1, 1, 1}, Precision::Float32);
