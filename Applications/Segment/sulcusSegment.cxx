@@ -289,7 +289,7 @@ private:
       m_Intermediates->Write(channels, target.base, target.ending, m_Context.common.overwrite);
     }
     WriteResult(result.decision, segmenter.GetPlan(), target);
-    Report(segmentCase, result, target);
+    Report(segmentCase, result, segmenter.GetPlan(), target);
   }
 
   void
@@ -319,19 +319,23 @@ private:
         target.label, decision.label.GetPointer(), write); // last: it says that the case is done
   }
 
-  /** Voxels of every label: an empty result is never silent. */
+  /** Volume of every label: an empty result is never silent. */
   void
   Report(const sulcus::SegmentCase & segmentCase,
          const sulcus::Segmented & result,
+         const sulcus::Plan & plan,
          const Target & target)
   {
     const auto & label = result.decision.label;
+    const auto spacing = label->GetSpacing();
+    const double voxelVolume = spacing[0] * spacing[1] * spacing[2];
     const std::size_t count = label->GetLargestPossibleRegion().GetNumberOfPixels();
-    std::size_t foreground = 0;
+    std::vector<std::size_t> voxels(65536, 0); // one a 16-bit value
     for (std::size_t i = 0; i < count; ++i)
     {
-      foreground += label->GetBufferPointer()[i] != 0 ? 1 : 0;
+      ++voxels[label->GetBufferPointer()[i]];
     }
+    const std::size_t foreground = count - voxels[0];
     if (foreground == 0)
     {
       sulcus::LogWarning(sulcus::Message("case ", segmentCase.id, ": no structure was found"));
@@ -339,6 +343,14 @@ private:
     nlohmann::ordered_json entry;
     entry["case"] = segmentCase.id;
     entry["labelled_voxels"] = foreground;
+    for (std::size_t k = 1; k < plan.labels.size(); ++k)
+    {
+      const std::size_t found = voxels.at(static_cast<std::size_t>(plan.labels[k].value));
+      entry["labels"].push_back({{"value", plan.labels[k].value},
+                                 {"name", plan.labels[k].name},
+                                 {"voxels", found},
+                                 {"volume_mm3", static_cast<double>(found) * voxelVolume}});
+    }
     for (const auto & rule : result.rules)
     {
       entry["component_rules"].push_back({{"label", rule.label},

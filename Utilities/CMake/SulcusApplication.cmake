@@ -2,6 +2,10 @@
 #
 # One folder = one program sulcus-<name in lower case>. Sources: *.cxx beside the CMakeLists.txt; tests:
 # test/*Test.cxx, one program that finds the built programs through SULCUS_PROGRAMS.
+set(SULCUS_SLICER_MODULES ${CMAKE_INSTALL_LIBDIR}/Sulcus/cli-modules)
+file(RELATIVE_PATH programsFromModules ${CMAKE_INSTALL_FULL_LIBDIR}/Sulcus/cli-modules ${CMAKE_INSTALL_FULL_BINDIR})
+configure_file(${CMAKE_CURRENT_LIST_DIR}/SlicerModule.sh.in ${PROJECT_BINARY_DIR}/SlicerModule.sh @ONLY)
+
 function(sulcus_add_application)
   cmake_parse_arguments(ARG "" "NAME" "DEPENDS;PACKAGES;TEST_DEPENDS" ${ARGN})
   set(tower Foundation)
@@ -32,6 +36,9 @@ function(sulcus_add_application)
     COMMAND $<TARGET_FILE:${target}> --xml > $<TARGET_FILE:${target}>.xml VERBATIM)
   install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Programs)
   install(FILES $<TARGET_FILE:${target}>.xml DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Programs)
+  # Slicer starts every file of a module folder that is executable and has no dot in its name, so modules have their own.
+  install(PROGRAMS ${PROJECT_BINARY_DIR}/SlicerModule.sh RENAME ${target} DESTINATION ${SULCUS_SLICER_MODULES} COMPONENT Slicer)
+  install(FILES $<TARGET_FILE:${target}>.xml DESTINATION ${SULCUS_SLICER_MODULES} COMPONENT Slicer)
   set_property(GLOBAL APPEND PROPERTY SULCUS_PROGRAMS ${target})
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/test/*Test.cxx)
   if(SULCUS_BUILD_TESTS AND tests)

@@ -21,3 +21,7 @@ configure_package_config_file(${PROJECT_SOURCE_DIR}/Utilities/CMake/SulcusConfig
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/SulcusConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${PROJECT_BINARY_DIR}/SulcusConfig.cmake ${PROJECT_BINARY_DIR}/SulcusConfigVersion.cmake
   ${PROJECT_SOURCE_DIR}/Utilities/CMake/SulcusLibTorch.cmake DESTINATION ${packageFolder} COMPONENT Libraries)
+
+# The panel of 3D Slicer finds the programs of the installation it lies in.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/Applications/SlicerExtension DESTINATION ${CMAKE_INSTALL_DATADIR}/Sulcus COMPONENT Slicer
+  PATTERN __pycache__ EXCLUDE PATTERN test EXCLUDE)

@@ -33,9 +33,14 @@ ParseCommandLine(const std::vector<std::string> & arguments,
                  Parameters & parameters,
                  const CommonOptions & common);
 
+/** Group titles in the order of their first parameter. */
+std::vector<std::string>
+GroupsOf(const Parameters & parameters);
+
 std::string
 HelpText(const ProgramDescription & program, const Parameters & parameters);
-/** Slicer execution model description (XML). */
+/** Slicer execution model description (XML), with the return parameters that RunApplication
+ * writes. Progress as tags and a quiet standard error are its defaults. */
 std::string
 SlicerXml(const ProgramDescription & program, const Parameters & parameters);
 /** JSON schema (draft 2020-12) of the configuration file. */

@@ -117,6 +117,26 @@ Answer(const CommandLineRequest & request,
   return std::nullopt;
 }
 
+/** What Slicer shows after a run, one line a value. */
+void
+WriteReturnParameters(const std::string & file, RunRecord & record, double seconds)
+{
+  using Json = nlohmann::ordered_json;
+  std::string warnings;
+  for (const std::string & warning : CollectedWarnings())
+  {
+    warnings += (warnings.empty() ? "" : "; ") + warning;
+  }
+  AtomicWriteText(
+      file,
+      fmt::format(
+          "run_seconds = {:.3f}\nrun_warnings = {}\nrun_results = {}\n",
+          seconds,
+          warnings.empty() ? "none" : OneLine(warnings, 2000),
+          OneLine(record.Results().dump(-1, ' ', false, Json::error_handler_t::replace), 20000)),
+      Overwrite::Allow);
+}
+
 void
 ParseAndRun(const std::vector<std::string> & arguments,
             const ProgramDescription & program,
@@ -136,7 +156,23 @@ ParseAndRun(const std::vector<std::string> & arguments,
   context.returnParameterFile = request.returnParameterFile;
   SetUp(context.common);
   context.record.SetSettings(parameters.ToJson());
-  run(context);
+  const Stopwatch watch;
+  {
+    std::optional<Progress> whole;
+    if (context.common.progress == "slicer")
+    {
+      whole.emplace("sulcus-" + program.verb, 1.0); // also where the program itself shows none
+    }
+    run(context);
+    if (whole)
+    {
+      whole->Update(1.0);
+    }
+  }
+  if (!context.returnParameterFile.empty())
+  {
+    WriteReturnParameters(context.returnParameterFile, context.record, watch.Seconds());
+  }
   if (!context.common.report.empty() && !context.common.dryRun)
   {
     AtomicWriteText(

@@ -89,8 +89,10 @@ BoostPositional(const Parameters & parameters)
 options::variables_map
 Parse(const std::vector<std::string> & arguments, const Parameters & parameters)
 {
-  std::vector<std::string> spelled;
-  std::transform(arguments.begin(), arguments.end(), std::back_inserter(spelled), WithUnderscores);
+  std::vector<std::string> spelled = arguments;
+  const auto end =
+      std::find(spelled.begin(), spelled.end(), "--"); // what follows is somebody else's
+  std::transform(spelled.begin(), end, spelled.begin(), WithUnderscores);
   namespace style = options::command_line_style;
   options::variables_map values;
   const auto description = BoostDescription(parameters);

@@ -12,21 +12,6 @@ namespace sulcus
 namespace
 {
 
-/** Group titles in the order of their first parameter. */
-std::vector<std::string>
-GroupsOf(const Parameters & parameters)
-{
-  std::vector<std::string> groups;
-  for (const auto & parameter : parameters.All())
-  {
-    if (std::find(groups.begin(), groups.end(), parameter.Group()) == groups.end())
-    {
-      groups.push_back(parameter.Group());
-    }
-  }
-  return groups;
-}
-
 std::string
 Joined(const std::vector<std::string> & texts, const std::string & separator)
 {
@@ -128,129 +113,6 @@ UsageLine(const ProgramDescription & program, const Parameters & parameters)
   return line + " [options]";
 }
 
-std::string
-XmlEscaped(const std::string & text)
-{
-  std::string escaped;
-  for (const char c : text)
-  {
-    switch (c)
-    {
-    case '&':
-      escaped += "&amp;";
-      break;
-    case '<':
-      escaped += "&lt;";
-      break;
-    case '>':
-      escaped += "&gt;";
-      break;
-    case '"':
-      escaped += "'"; // Slicer replaces it anyway
-      break;
-    default:
-      escaped += c;
-    }
-  }
-  return escaped;
-}
-
-struct XmlElement
-{
-  std::string tag;
-  std::string attributes;
-  std::string channel;
-};
-
-XmlElement
-XmlElementOf(const Parameter & parameter)
-{
-  const std::string multiple = parameter.IsList() ? " multiple=\"true\"" : "";
-  switch (parameter.GetKind())
-  {
-  case ParameterKind::InputImage:
-    return {"image", multiple, "input"};
-  case ParameterKind::InputLabelMap:
-    return {"image", multiple + " type=\"label\"", "input"};
-  case ParameterKind::OutputImage:
-    return {"image", multiple, "output"};
-  case ParameterKind::OutputLabelMap:
-    return {"image", multiple + " type=\"label\"", "output"};
-  case ParameterKind::InputFile:
-    return {"file", multiple, "input"};
-  case ParameterKind::OutputFile:
-    return {"file", multiple, "output"};
-  case ParameterKind::InputFolder:
-    return {"directory", multiple, "input"};
-  case ParameterKind::OutputFolder:
-    return {"directory", multiple, "output"};
-  case ParameterKind::Plain:
-    break;
-  }
-  const std::string type = parameter.TypeName();
-  if (type == "flag")
-  {
-    return {"boolean", "", ""};
-  }
-  if (type == "numbers" || type == "integers" || type == "texts")
-  {
-    return {type == "numbers"    ? "double-vector"
-            : type == "integers" ? "integer-vector"
-                                 : "string-vector",
-            "",
-            ""};
-  }
-  const std::string base = type == "number" ? "double" : type == "integer" ? "integer" : "string";
-  return {parameter.GetChoices().empty() ? base : base + "-enumeration", "", ""};
-}
-
-std::string
-XmlParameter(const Parameter & parameter)
-{
-  const auto element = XmlElementOf(parameter);
-  const bool on = parameter.IsFlag() &&
-                  parameter.DefaultText() == "true"; // a Slicer flag can only be switched on
-  const std::string name = (on ? "no_" : "") + parameter.Name();
-  std::string xml =
-      fmt::format("    <{}{}>\n      <name>{}</name>\n      <longflag>{}</longflag>\n",
-                  element.tag,
-                  element.attributes,
-                  name,
-                  name);
-  std::string label = name;
-  std::replace(label.begin(), label.end(), '_', ' ');
-  label[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(label[0])));
-  xml += fmt::format("      <label>{}</label>\n      <description><![CDATA[{}{}]]></description>\n",
-                     label,
-                     on ? "Switch off: " : "",
-                     parameter.Help());
-  if (!element.channel.empty())
-  {
-    xml += fmt::format("      <channel>{}</channel>\n", element.channel);
-  }
-  else if (parameter.IsFlag())
-  {
-    xml += "      <default>false</default>\n";
-  }
-  else if (!parameter.IsList() || !parameter.DefaultText().empty())
-  {
-    xml += fmt::format("      <default>{}</default>\n", XmlEscaped(parameter.DefaultText()));
-  }
-  for (const auto & choice : parameter.GetChoices())
-  {
-    xml += fmt::format("      <element>{}</element>\n", XmlEscaped(choice));
-  }
-  const auto & range = parameter.GetRange();
-  if (range && !parameter.IsList() && parameter.GetChoices().empty())
-  {
-    xml += fmt::format(
-        "      <constraints><minimum>{}</minimum>{}</constraints>\n",
-        range->first,
-        std::isinf(range->second) ? "" : fmt::format("<maximum>{}</maximum>", range->second));
-  }
-  return xml + fmt::format("    </{}>\n", element.tag);
-}
-
 nlohmann::ordered_json
 SchemaOf(const Parameter & parameter)
 {
@@ -281,6 +143,20 @@ SchemaOf(const Parameter & parameter)
 
 } // namespace
 
+std::vector<std::string>
+GroupsOf(const Parameters & parameters)
+{
+  std::vector<std::string> groups;
+  for (const auto & parameter : parameters.All())
+  {
+    if (std::find(groups.begin(), groups.end(), parameter.Group()) == groups.end())
+    {
+      groups.push_back(parameter.Group());
+    }
+  }
+  return groups;
+}
+
 std::string
 HelpText(const ProgramDescription & program, const Parameters & parameters)
 {
@@ -299,52 +175,14 @@ HelpText(const ProgramDescription & program, const Parameters & parameters)
       text += parameter.Group() == group ? HelpLine(parameter) : "";
     }
   }
-  text += "\nAlso: --help --version --xml --json_schema --reference_page. Hyphens and underscores are "
-          "the same.\n"
-          "Exit status: 0 done, 1 failed, 2 usage, 3 input damaged, 4 output not written, 5 "
-          "geometry refused,\n"
-          "6 memory, device or display, 7 some cases failed, 8 model refused, 9 outside the "
-          "model's scope, 130/143 interrupted.\n";
+  text +=
+      "\nAlso: --help --version --xml --json_schema --reference_page. Hyphens and underscores are "
+      "the same.\n"
+      "Exit status: 0 done, 1 failed, 2 usage, 3 input damaged, 4 output not written, 5 "
+      "geometry refused,\n"
+      "6 memory, device or display, 7 some cases failed, 8 model refused, 9 outside the "
+      "model's scope, 130/143 interrupted.\n";
   return text;
-}
-
-std::string
-SlicerXml(const ProgramDescription & program, const Parameters & parameters)
-{
-  std::string title = program.verb;
-  title[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(title[0])));
-  std::string xml = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<executable>\n  "
-                    "<category>Segmentation.Sulcus</category>\n";
-  xml += fmt::format("  <title>Sulcus {}</title>\n  <description><![CDATA[{}]]></description>\n  "
-                     "<version>{}</version>\n",
-                     title,
-                     program.summary,
-                     Version());
-  xml += "  <license>Apache-2.0</license>\n  <contributor>The Sulcus developers</contributor>\n";
-  for (const auto & group : GroupsOf(parameters))
-  {
-    for (const bool advanced : {false, true})
-    {
-      std::string inside;
-      for (const auto & parameter : parameters.All())
-      {
-        inside += parameter.Group() == group && parameter.IsAdvanced() == advanced
-                      ? XmlParameter(parameter)
-                      : "";
-      }
-      if (!inside.empty())
-      {
-        xml += fmt::format("  <parameters{}>\n    <label>{}{}</label>\n    "
-                           "<description>{}</description>\n{}  </parameters>\n",
-                           advanced ? " advanced=\"true\"" : "",
-                           XmlEscaped(group),
-                           advanced ? " (advanced)" : "",
-                           XmlEscaped(group),
-                           inside);
-      }
-    }
-  }
-  return xml + "</executable>\n";
 }
 
 std::string

@@ -1,0 +1,1 @@
+"""What the Sulcus panel does outside Slicer: finding programs, command lines, progress, results. Needs Python alone."""
