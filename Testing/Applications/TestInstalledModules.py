@@ -64,6 +64,12 @@ with tempfile.TemporaryDirectory() as temporary:
     expect(refused.returncode == 2, f"the exit status is not passed on: {refused.returncode}")
     overview = run(prefix / "bin" / "sulcus", "--help")
     expect(all(path.name.removeprefix("sulcus-") in overview.stdout for path in programs), "sulcus --help lists not all")
+    reference = next(prefix.glob("share/doc/*/Reference"))
+    pages = {page.name for page in reference.iterdir()}
+    expect(pages == {"README.md"} | {path.name + ".md" for path in programs}, f"reference pages: {sorted(pages)}")
+    for program in programs:
+        expect((reference / (program.name + ".md")).read_text() == run(program, "--reference_page").stdout, f"{program.name}: page out of date")
+        expect(f"({program.name}.md)" in (reference / "README.md").read_text(), f"{program.name} is not in the list of pages")
     panel = prefix / "share" / "Sulcus" / "SlicerExtension" / "Sulcus"
     script = ("import sys; sys.path.insert(0, sys.argv[1]); from SulcusLib.programs import find_programs, version_of; "
               "print(version_of(find_programs('', {}, sys.argv[1])))")

@@ -4,6 +4,7 @@
 # test/*Test.cxx, one program that finds the built programs through SULCUS_PROGRAMS.
 set(SULCUS_SLICER_MODULES ${CMAKE_INSTALL_LIBDIR}/Sulcus/cli-modules)
 file(RELATIVE_PATH programsFromModules ${CMAKE_INSTALL_FULL_LIBDIR}/Sulcus/cli-modules ${CMAKE_INSTALL_FULL_BINDIR})
+file(WRITE ${PROJECT_BINARY_DIR}/Reference/README.md "# Programs of Sulcus ${PROJECT_VERSION}\n\n")
 configure_file(${CMAKE_CURRENT_LIST_DIR}/SlicerModule.sh.in ${PROJECT_BINARY_DIR}/SlicerModule.sh @ONLY)
 
 function(sulcus_add_application)
@@ -31,9 +32,13 @@ function(sulcus_add_application)
   endforeach()
   target_link_libraries(${target} PRIVATE ${ARG_PACKAGES})
   sulcus_use_precompiled_header(${target} ${tower})
-  # The Slicer description lies beside the program, so that nobody has to start it to read it.
+  # The Slicer description lies beside the program, so that nobody has to start it to read it; the reference page is installed.
+  set(page ${PROJECT_BINARY_DIR}/Reference/${target}.md)
   add_custom_command(TARGET ${target} POST_BUILD
-    COMMAND $<TARGET_FILE:${target}> --xml > $<TARGET_FILE:${target}>.xml VERBATIM)
+    COMMAND $<TARGET_FILE:${target}> --xml > $<TARGET_FILE:${target}>.xml
+    COMMAND $<TARGET_FILE:${target}> --reference_page > ${page} VERBATIM)
+  install(FILES ${page} DESTINATION ${CMAKE_INSTALL_DOCDIR}/Reference COMPONENT Programs)
+  file(APPEND ${PROJECT_BINARY_DIR}/Reference/README.md "* [${target}](${target}.md)\n")
   install(TARGETS ${target} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Programs)
   install(FILES $<TARGET_FILE:${target}>.xml DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT Programs)
   # Slicer starts every file of a module folder that is executable and has no dot in its name, so modules have their own.

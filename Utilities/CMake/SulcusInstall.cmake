@@ -22,6 +22,7 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/SulcusConfigVersion.cmake
 install(FILES ${PROJECT_BINARY_DIR}/SulcusConfig.cmake ${PROJECT_BINARY_DIR}/SulcusConfigVersion.cmake
   ${PROJECT_SOURCE_DIR}/Utilities/CMake/SulcusLibTorch.cmake DESTINATION ${packageFolder} COMPONENT Libraries)
 
+install(FILES ${PROJECT_BINARY_DIR}/Reference/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/Reference COMPONENT Programs)
 # The panel of 3D Slicer finds the programs of the installation it lies in.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/Applications/SlicerExtension DESTINATION ${CMAKE_INSTALL_DATADIR}/Sulcus COMPONENT Slicer
   PATTERN __pycache__ EXCLUDE PATTERN test EXCLUDE)

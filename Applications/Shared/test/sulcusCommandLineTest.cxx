@@ -99,6 +99,33 @@ TEST_F(CommandLine, ReadsEveryKindOfValue)
   EXPECT_THAT(options.models, ElementsAre("a,b.st", "c.st")); // a comma may be part of a path
 }
 
+TEST_F(CommandLine, WhatStandsBehindTwoDashesIsTakenAsItIs)
+{
+  std::vector<std::string> command;
+  parameters("command", command, "A command.").Positional().Kind(ParameterKind::InputFile);
+  Parse({"in.nii", "--sigma", "2", "--", "other", "--keep-hyphens", "a,b", "--sigma"});
+  EXPECT_THAT(command, ElementsAre("other", "--keep-hyphens", "a,b", "--sigma"));
+  EXPECT_DOUBLE_EQ(options.sigma, 2);
+}
+
+TEST_F(CommandLine, SlicerGetsProgressWithoutBeingAskedAndReturnParameters)
+{
+  std::string level;
+  parameters("level", level, "A choice without default.").Choices({"one", "two"});
+  const std::string xml = SlicerXml(program, parameters);
+  const auto element = [&](const std::string & name)
+  {
+    const auto begin = xml.find("<name>" + name + "</name>");
+    return xml.substr(begin, xml.find("</description>", begin + 200) - begin);
+  };
+  EXPECT_THAT(element("progress"), HasSubstr("<default>slicer</default>"));
+  EXPECT_THAT(element("log_level"), HasSubstr("<default>warning</default>"));
+  EXPECT_THAT(element("level"),
+              HasSubstr("<default>one</default>")); // Slicer always passes a choice
+  EXPECT_EQ(element("run_warnings").find("flag"), std::string::npos);
+  EXPECT_EQ(common.progress, "auto"); // outside Slicer nothing changes
+}
+
 TEST_F(CommandLine, NegativeNumberIsAValueNotAnOption)
 {
   EXPECT_THAT(Refusal({"in.nii", "--sigma", "-5"}), HasSubstr("outside [0, 10]"));
