@@ -116,7 +116,7 @@ TEST_F(CommandLine, SlicerGetsProgressWithoutBeingAskedAndReturnParameters)
   const auto element = [&](const std::string & name)
   {
     const auto begin = xml.find("<name>" + name + "</name>");
-    return xml.substr(begin, xml.find("</description>", begin + 200) - begin);
+    return xml.substr(begin, xml.find("<name>", begin + 1) - begin);
   };
   EXPECT_THAT(element("progress"), HasSubstr("<default>slicer</default>"));
   EXPECT_THAT(element("log_level"), HasSubstr("<default>warning</default>"));
