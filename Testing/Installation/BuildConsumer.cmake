@@ -1,4 +1,4 @@
-# -DCONSUMER=project folder -DPROGRAM=its program; the build folder is installed into WORK/prefix first.
+# -DCONSUMER=project folder -DPROGRAM=its programs, with colons between; the build folder is installed into WORK/prefix first.
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
   if(NOT status EQUAL 0)
@@ -14,4 +14,7 @@ run(${CMAKE_COMMAND} -S ${CONSUMER} -B ${WORK}/build -G ${GENERATOR} -DCMAKE_PRE
   -DCMAKE_CXX_COMPILER=${CXX} -DWITH_IMAGING=${WITH_IMAGING} -DWITH_LEARNING=${WITH_LEARNING} -DSULCUS_LIBTORCH_ROOT=${TORCH_ROOT}
   -DSANITIZE=${SANITIZE})
 run(${CMAKE_COMMAND} --build ${WORK}/build)
-run(${WORK}/build/${PROGRAM})
+string(REPLACE ":" ";" programs ${PROGRAM})
+foreach(program IN LISTS programs)
+  run(${WORK}/build/${program})
+endforeach()

@@ -6,7 +6,8 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json 3.10 REQUIRED)
 find_package(Threads REQUIRED)
 
-set(sulcusFolders Foundation/Core Foundation/Plan Imaging/Images Imaging/Preprocessing Imaging/Postprocessing)
+set(sulcusFolders Foundation/Core Foundation/Plan Foundation/Reporting Foundation/Graph Foundation/Forest Imaging/Images
+  Imaging/Preprocessing Imaging/Postprocessing Imaging/Evaluation Imaging/ImageGraph Imaging/Consensus)
 set(sulcusSources "")
 set(Sulcus_INCLUDE_DIRS "")
 foreach(folder IN LISTS sulcusFolders)
