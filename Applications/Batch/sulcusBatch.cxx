@@ -1,6 +1,6 @@
 #include "sulcusBatchCommand.h"
 #include <sulcusApplication.h>
-#include <sulcusBatch.h>
+#include <sulcusBatchRun.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
 #include <sulcusProgress.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <sulcusBatch.h>
+#include <sulcusBatchRun.h>
 #include <sulcusTable.h>
 
 #include <filesystem>

@@ -1,7 +1,7 @@
 #include "sulcusBidsDataset.h"
 #include "sulcusBidsDerivatives.h"
 #include <sulcusApplication.h>
-#include <sulcusBatch.h>
+#include <sulcusBatchRun.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
 #include <sulcusProgress.h>

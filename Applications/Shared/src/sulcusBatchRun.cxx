@@ -1,4 +1,4 @@
-#include "sulcusBatch.h"
+#include "sulcusBatchRun.h"
 
 #include "sulcusSubprocess.h"
 #include <sulcusAtomicFile.h>
