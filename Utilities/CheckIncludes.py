@@ -21,12 +21,13 @@ PACKAGES = {
     "c10/": ("Learning", "Joined"),
     "vtk": ("Viewing",),
     "boost/": ("Applications",),
+    "toml++/": ("Foundation",),
     "fmt/": ("Foundation", "Imaging", "Learning", "Joined", "Viewing", "Applications"),
     "nlohmann/": ("Foundation", "Imaging", "Learning", "Joined", "Viewing", "Applications"),
     "cuda": (),
 }
 # Packages that some modules alone may use, whatever their group; tests are free to.
-MODULE_PACKAGES = {"zlib.h": ("Formats",), "dlfcn.h": ("Training", "Networks", "Augmentation")}
+MODULE_PACKAGES = {"zlib.h": ("Formats",), "toml++/toml.h": ("Configuration",), "dlfcn.h": ("Training", "Networks", "Augmentation")}
 # The groups below each group, itself included: an arrow never leaves this set.
 BELOW = {
     "Foundation": {"Foundation"},

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 packages=(g++ cmake ninja-build ccache python3 python3-pip libboost-dev libboost-program-options-dev
-  libfmt-dev nlohmann-json3-dev zlib1g-dev libgtest-dev libgmock-dev)
+  libfmt-dev nlohmann-json3-dev libtomlplusplus-dev zlib1g-dev libgtest-dev libgmock-dev)
 imaging=(libinsighttoolkit5-dev libgdcm-dev)
 cuda=()
 for option in "$@"; do

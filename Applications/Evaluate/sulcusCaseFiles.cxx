@@ -2,6 +2,7 @@
 
 #include <sulcusError.h>
 #include <sulcusLog.h>
+#include <sulcusTable.h>
 
 #include <algorithm>
 #include <array>
@@ -43,6 +44,50 @@ ListImages(const std::string & folder, const std::string & suffix)
         folder, ": no image file", suffix.empty() ? "" : " whose name ends in '" + suffix + "'"));
   }
   return files;
+}
+
+bool
+IsTable(const std::string & path)
+{
+  return path.ends_with(".tsv") && fs::is_regular_file(path);
+}
+
+/** Rows without a label are left out: a manifest lists unlabelled cases too. */
+FileOfCase
+ListTable(const std::string & path)
+{
+  const auto table = ReadTsv(path, CellTyping::Texts);
+  const auto ids = table.Texts("case");
+  const auto column = table.ColumnIndex("label");
+  FileOfCase files;
+  for (std::size_t row = 0; row < table.RowCount(); ++row)
+  {
+    const auto & label = table.Rows()[row][column];
+    if (IsMissing(label))
+    {
+      continue;
+    }
+    const auto file = (fs::path(path).parent_path() / ToText(label)).lexically_normal().string();
+    if (!fs::exists(file))
+    {
+      throw InputError(Message(file, ": no such file (case '", ids[row], "' of ", path, ")"));
+    }
+    if (!files.emplace(ids[row], file).second)
+    {
+      throw UsageError(Message(path, ": case '", ids[row], "' is listed twice"));
+    }
+  }
+  if (files.empty())
+  {
+    throw InputError(Message(path, ": lists no label"));
+  }
+  return files;
+}
+
+FileOfCase
+ListFiles(const std::string & path, const std::string & suffix)
+{
+  return IsTable(path) ? ListTable(path) : ListImages(path, suffix);
 }
 
 void
@@ -150,22 +195,24 @@ PairCases(const std::string & reference,
       throw InputError(Message(path, ": no such file or folder"));
     }
   }
-  if (fs::is_directory(reference) != fs::is_directory(prediction))
+  const auto isSeveral = [](const std::string & path)
+  { return fs::is_directory(path) || IsTable(path); };
+  if (isSeveral(reference) != isSeveral(prediction))
   {
     throw UsageError(Message("a file can be compared with a file, a folder with a folder; got ",
                              reference,
                              " and ",
                              prediction));
   }
-  if (!fs::is_directory(reference))
+  if (!isSeveral(reference))
   {
     const auto name = fs::path(reference).filename().string();
     const auto id = CaseIdOf(name, options.referenceSuffix);
     return {{id.empty() ? name : id, {}, reference, prediction}};
   }
-  auto references = ListImages(reference, options.referenceSuffix);
+  auto references = ListFiles(reference, options.referenceSuffix);
   RequireAskedFor(references, options.cases, reference);
-  auto predictions = ListImages(prediction, options.predictionSuffix);
+  auto predictions = ListFiles(prediction, options.predictionSuffix);
   KeepOnly(references, options.cases);
   KeepOnly(predictions, options.cases);
   const auto missing = Without(references, predictions);

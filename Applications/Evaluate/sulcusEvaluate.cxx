@@ -74,6 +74,29 @@ CalibrationTable(const std::vector<std::pair<std::string, Calibration>> & struct
   return table;
 }
 
+/** One row a bin that holds voxels: what a reliability diagram shows. */
+Table
+CalibrationBins(const std::vector<std::pair<std::string, Calibration>> & structures)
+{
+  Table table({"structure", "low", "high", "voxels", "confidence", "frequency"});
+  for (const auto & [name, calibration] : structures)
+  {
+    for (const auto & bin : calibration.bins)
+    {
+      if (bin.count > 0)
+      {
+        table.AddRow({name,
+                      bin.low,
+                      bin.high,
+                      static_cast<std::int64_t>(bin.count),
+                      bin.meanConfidence,
+                      bin.frequency});
+      }
+    }
+  }
+  return table;
+}
+
 Results
 Evaluate(const EvaluateSettings & settings, const EvaluationJob & job, const RandomEngine & random)
 {
@@ -99,7 +122,7 @@ Evaluate(const EvaluateSettings & settings, const EvaluationJob & job, const Ran
                                        settings.bootstrap,
                                        settings.metrics);
   }
-  if (!settings.probabilities.empty())
+  if (!settings.probabilities.empty() || !settings.confidenceMaps.empty())
   {
     results.calibration = CalibrateCases(job, settings);
   }
@@ -127,6 +150,7 @@ ResultsAsJson(const Results & results, const DeclaredLabels & labels, EvaluateSe
   if (!results.calibration.empty())
   {
     json["calibration"] = ToJson(CalibrationTable(results.calibration));
+    json["calibration_bins"] = ToJson(CalibrationBins(results.calibration));
   }
   return json;
 }
@@ -177,6 +201,7 @@ WriteResults(const Results & results,
   if (!results.calibration.empty())
   {
     write("calibration.tsv", CalibrationTable(results.calibration));
+    write("calibration_bins.tsv", CalibrationBins(results.calibration));
   }
   if (settings.html)
   {

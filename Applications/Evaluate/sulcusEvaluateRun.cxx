@@ -234,6 +234,56 @@ AddCalibrationOfCase(const CaseFiles & one,
   }
 }
 
+void
+AddConfidenceOfCase(const CaseFiles & one,
+                    const std::string & path,
+                    const DeclaredLabels & labels,
+                    double marginInMm,
+                    CalibrationAccumulator & sum)
+{
+  const auto reference = ReadLabelFile(one.reference);
+  const auto prediction = PredictionOf(one, reference);
+  const auto confidence = ReadImage(path).image;
+  RequireSameGrid(confidence.GetPointer(), reference.GetPointer(), path, one.reference);
+  auto structures = labels.values;
+  std::erase(structures, std::uint16_t{0});
+  const auto region = RegionAround(reference, structures, marginInMm);
+  sum.Add(CalibrationOfConfidence(confidence, prediction, reference, region));
+}
+
+/** The map of a case in a folder, or the one file. \throws UsageError if there is none */
+std::string
+MapOfCase(const std::string & files,
+          const std::string & suffix,
+          const std::string & id,
+          const char * kind)
+{
+  const auto path = std::filesystem::is_directory(files) ? FindCaseFile(files, suffix, id) : files;
+  if (path.empty())
+  {
+    throw UsageError(Message(files, ": no ", kind, " for case '", id, "'"));
+  }
+  return path;
+}
+
+/** Cases without a prediction have no confidence either; their scores say so. */
+Calibration
+CalibrateConfidence(const EvaluationJob & job, const EvaluateSettings & settings)
+{
+  CalibrationAccumulator sum;
+  for (const auto & one : job.cases)
+  {
+    ThrowIfInterrupted();
+    if (!one.prediction.empty())
+    {
+      const auto path =
+          MapOfCase(settings.confidenceMaps, settings.confidenceSuffix, one.id, "confidence map");
+      AddConfidenceOfCase(one, path, job.labels, settings.calibrationMarginInMm, sum);
+    }
+  }
+  return sum.Result();
+}
+
 } // namespace
 
 EvaluationJob
@@ -300,25 +350,26 @@ ScoreCases(const std::vector<CaseFiles> & cases,
 std::vector<std::pair<std::string, Calibration>>
 CalibrateCases(const EvaluationJob & job, const EvaluateSettings & settings)
 {
-  std::vector<CalibrationAccumulator> sums(job.labels.structures.size());
-  const bool oneFile = !std::filesystem::is_directory(settings.probabilities);
+  std::vector<CalibrationAccumulator> sums(
+      settings.probabilities.empty() ? 0 : job.labels.structures.size());
   for (const auto & one : job.cases)
   {
     ThrowIfInterrupted();
-    const auto path =
-        oneFile ? settings.probabilities
-                : FindCaseFile(settings.probabilities, settings.probabilitySuffix, one.id);
-    if (path.empty())
+    if (!sums.empty())
     {
-      throw UsageError(
-          Message(settings.probabilities, ": no probabilities for case '", one.id, "'"));
+      const auto path =
+          MapOfCase(settings.probabilities, settings.probabilitySuffix, one.id, "probabilities");
+      AddCalibrationOfCase(one, path, job.labels, settings, sums);
     }
-    AddCalibrationOfCase(one, path, job.labels, settings, sums);
   }
   std::vector<std::pair<std::string, Calibration>> structures;
   for (std::size_t s = 0; s < sums.size(); ++s)
   {
     structures.emplace_back(job.labels.structures[s].name, sums[s].Result());
+  }
+  if (!settings.confidenceMaps.empty())
+  {
+    structures.emplace_back("chosen label", CalibrateConfidence(job, settings));
   }
   return structures;
 }

@@ -34,6 +34,8 @@ struct EvaluateSettings
   std::vector<std::string> metrics;
   std::string probabilities;
   std::string probabilitySuffix;
+  std::string confidenceMaps;
+  std::string confidenceSuffix = "_confidence";
   double calibrationMarginInMm = 10.0;
   bool html = false;
   BootstrapOptions bootstrap;
@@ -68,8 +70,8 @@ ScoreCases(const std::vector<CaseFiles> & cases,
            const DeclaredLabels & labels,
            const EvaluateSettings & settings);
 
-/** Calibration of every structure over all cases that have a probability file, within a margin
- * around the structure. */
+/** Calibration over all cases, within a margin: of every structure around it, from probability
+ * files; and of the chosen labels around all structures, from confidence maps ("chosen label"). */
 std::vector<std::pair<std::string, Calibration>>
 CalibrateCases(const EvaluationJob & job, const EvaluateSettings & settings);
 

@@ -8,7 +8,8 @@ Describe(Parameters & visit, EvaluateSettings & settings)
 {
   visit("reference",
         settings.reference,
-        "Reference label map, or folder of label maps named by case.")
+        "Reference label map, folder of label maps named by case, or table (.tsv) with the "
+        "columns case and label.")
       .Kind(ParameterKind::InputFolder)
       .Required()
       .Positional();
@@ -86,6 +87,14 @@ Describe(Parameters & visit, EvaluateSettings & settings)
         settings.probabilitySuffix,
         "End of the probability files' names that is not part of the "
         "case id.");
+  visit("confidence_maps",
+        settings.confidenceMaps,
+        "Probability of the chosen label as sulcus-segment --confidence writes it: a file, or a "
+        "folder of them named by case.")
+      .Kind(ParameterKind::InputFolder);
+  visit("confidence_suffix",
+        settings.confidenceSuffix,
+        "End of the confidence maps' names that is not part of the case id.");
   visit("calibration_margin",
         settings.calibrationMarginInMm,
         "Only voxels this near to the structure count, in mm.")

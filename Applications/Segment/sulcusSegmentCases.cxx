@@ -84,9 +84,45 @@ ImagesIn(const fs::path & folder)
   return files;
 }
 
+std::vector<std::string>
+FieldsOf(const std::string & line)
+{
+  std::vector<std::string> fields;
+  std::istringstream text(line);
+  for (std::string field; std::getline(text, field, '\t');)
+  {
+    fields.push_back(field);
+  }
+  return fields;
+}
+
+/** A row of a table with a heading: the case's name and the columns image or image_<channel>. */
+SegmentCase
+CaseOfRow(const fs::path & list,
+          const std::vector<std::string> & heading,
+          const std::vector<std::string> & fields)
+{
+  SegmentCase found{fields.front(), {}};
+  for (std::size_t column = 1; column < std::min(heading.size(), fields.size()); ++column)
+  {
+    if (heading[column] == "image" || heading[column].starts_with("image_"))
+    {
+      found.channels.push_back((list.parent_path() / fields[column]).string());
+    }
+  }
+  const bool plain = !found.id.empty() && found.id.find('/') == std::string::npos;
+  if (!plain || found.channels.empty())
+  {
+    throw UsageError(Message(
+        list.string(), ": case '", found.id, "': need a name without '/' and at least one image"));
+  }
+  return found;
+}
+
 void
 AddList(const fs::path & list, std::vector<SegmentCase> & cases)
 {
+  std::vector<std::string> heading;
   std::istringstream lines(ReadTextFile(list, std::size_t{1} << 24));
   for (std::string line; std::getline(lines, line);)
   {
@@ -98,9 +134,19 @@ AddList(const fs::path & list, std::vector<SegmentCase> & cases)
     {
       continue;
     }
+    const auto fields = FieldsOf(line);
+    if (cases.empty() && heading.empty() && fields.front() == "case")
+    {
+      heading = fields;
+      continue;
+    }
+    if (!heading.empty())
+    {
+      cases.push_back(CaseOfRow(list, heading, fields));
+      continue;
+    }
     SegmentCase found;
-    std::istringstream fields(line);
-    for (std::string field; std::getline(fields, field, '\t');)
+    for (const auto & field : fields)
     {
       found.channels.push_back((list.parent_path() / field).string());
     }

@@ -4,6 +4,8 @@ find_package(fmt REQUIRED)
 find_package(nlohmann_json 3.10 REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
+find_path(SULCUS_TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED DOC "Folder of toml++ (header-only; Debian: libtomlplusplus-dev)")
+mark_as_advanced(SULCUS_TOMLPLUSPLUS_INCLUDE_DIR)
 
 if(SULCUS_WITH_IMAGING)
   # Components are listed because a bare find_package(ITK) asks for FFTW, which is GPL.

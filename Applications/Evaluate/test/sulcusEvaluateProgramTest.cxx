@@ -321,5 +321,56 @@ TEST_F(EvaluateProgram, CalibrationOfCertainProbabilitiesCountsErrors)
   EXPECT_NEAR(NumberIn(table.At(0, "brier")), inside * 0.0625 + (1.0 - inside) * 0.015625, 1e-6);
 }
 
+TEST_F(EvaluateProgram, CalibrationOfAConfidenceMapCountsRightLabels)
+{
+  // Predicted boxes one voxel off along x: in each of 16 rows 3 of 12 voxels are wrong.
+  auto confidence = NewImage<FloatImage>(Grid());
+  confidence->FillBuffer(0.75F);
+  std::filesystem::create_directories(m_Folder / "confidence");
+  WriteImage(Path("confidence/case_1_confidence.nii.gz"), confidence.GetPointer());
+  const auto run = Run({"--cases",
+                        "case_1",
+                        "--confidence_maps",
+                        Path("confidence"),
+                        "--calibration_margin",
+                        "100"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const auto table = ReadTsv(m_Folder / "scores" / "calibration.tsv");
+  ASSERT_EQ(table.RowCount(), 1U);
+  EXPECT_EQ(ToText(table.At(0, "structure")), "chosen label");
+  EXPECT_EQ(NumberIn(table.At(0, "voxels")), 960.0);
+  EXPECT_NEAR(NumberIn(table.At(0, "ece")), 0.95 - 0.75, 1e-9);
+  EXPECT_NEAR(NumberIn(table.At(0, "brier")), 0.95 * 0.0625 + 0.05 * 0.5625, 1e-9);
+  const auto bins = ReadTsv(m_Folder / "scores" / "calibration_bins.tsv");
+  ASSERT_EQ(bins.RowCount(), 1U);
+  EXPECT_NEAR(NumberIn(bins.At(0, "confidence")), 0.75, 1e-9);
+  EXPECT_NEAR(NumberIn(bins.At(0, "frequency")), 0.95, 1e-9);
+  const auto missing = Run({"--confidence_maps", Path("confidence"), "--overwrite"});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_THAT(missing.errors, HasSubstr("no confidence map for case 'case_0'"));
+}
+
+TEST_F(EvaluateProgram, ATableOfLabelsStandsForAFolder)
+{
+  std::ofstream(m_Folder / "manifest.tsv") << "case\tsplit\tlabel\n"
+                                              "one\ttest\ttruth/case_1.nii.gz\n"
+                                              "none\ttrain\t\n";
+  std::filesystem::copy(m_Folder / "found" / "case_1.nii.gz", m_Folder / "found" / "one.nii.gz");
+  const auto run = [&](const std::string & table)
+  {
+    return RunProgram("evaluate",
+                      {Path(table), Path("found"), Path("scores"), "--unpaired", "count"});
+  };
+  const auto done = run("manifest.tsv");
+  ASSERT_EQ(done.status, 0) << done.errors;
+  const auto scores = ReadTsv(m_Folder / "scores" / "scores.tsv");
+  ASSERT_EQ(scores.RowCount(), 2U);
+  EXPECT_EQ(ToText(scores.At(0, "case")), "one");
+  EXPECT_NEAR(NumberIn(scores.At(0, "dice")), 0.75, 1e-12);
+  std::filesystem::remove_all(m_Folder / "scores");
+  std::ofstream(m_Folder / "bad.tsv") << "case\tlabel\none\ttruth/none.nii.gz\n";
+  ExpectRefused(run("bad.tsv"), 3, "truth/none.nii.gz: no such file (case 'one'");
+}
+
 } // namespace
 } // namespace sulcus

@@ -1,7 +1,7 @@
 #include "sulcusCommandLine.h"
 
+#include <sulcusConfigurationFile.h>
 #include <sulcusError.h>
-#include <sulcusJson.h>
 
 #include <boost/program_options.hpp>
 #include <nlohmann/json.hpp>
@@ -163,7 +163,7 @@ void
 DescribeCommon(Parameters & visit, CommonOptions & o, const ProgramDescription & program)
 {
   visit.Group("Common settings");
-  visit("config", o.config, "JSON file with settings of this program; flags win over it.")
+  visit("config", o.config, "JSON or TOML file with settings of this program; flags win over it.")
       .Kind(ParameterKind::InputFile);
   visit("threads", o.threads, "Threads; 0 uses all cores.").Range(0, 1024);
   if (program.usesDevice)
@@ -215,7 +215,7 @@ ParseCommandLine(const std::vector<std::string> & arguments,
   {
     parameters.Require("config", "command line")
         .SetTexts(values["config"].as<std::vector<std::string>>());
-    config = ReadJsonFile(common.config);
+    config = ReadConfigurationFile(common.config);
     parameters.SetJson(config, common.config);
   }
   ApplyEnvironment(parameters);

@@ -81,6 +81,17 @@ CalibrationOfClasses(const VectorImage * probabilities,
                      const MaskImage * region = nullptr,
                      int bins = 15);
 
+/** Calibration of the confidence that a segmentation states for the labels it chose: the outcome is
+ * "the reference holds the same label". What is left of 1 counts as the probability of the truth
+ * where the label is wrong, which is the most it can have been. \throws as CalibrationOfStructure
+ */
+CalibrationAccumulator
+CalibrationOfConfidence(const FloatImage * confidence,
+                        const LabelImage * prediction,
+                        const LabelImage * reference,
+                        const MaskImage * region = nullptr,
+                        int bins = 15);
+
 /** Voxels within a distance of the structure in the reference: a region for the functions above.
  * \param marginInMm ≥ 0 */
 MaskImage::Pointer

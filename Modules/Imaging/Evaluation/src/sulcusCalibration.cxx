@@ -223,6 +223,29 @@ CalibrationOfClasses(const VectorImage * probabilities,
                           });
 }
 
+CalibrationAccumulator
+CalibrationOfConfidence(const FloatImage * confidence,
+                        const LabelImage * prediction,
+                        const LabelImage * reference,
+                        const MaskImage * region,
+                        int bins)
+{
+  RequireGrids(confidence, reference, region);
+  RequireSameGrid(prediction, reference, "prediction", "reference");
+  const auto voxels = reference->GetLargestPossibleRegion().GetNumberOfPixels();
+  return AccumulateVoxels(voxels,
+                          bins,
+                          region,
+                          [&](CalibrationAccumulator & part, std::size_t i)
+                          {
+                            const double p = confidence->GetBufferPointer()[i];
+                            const bool right = prediction->GetBufferPointer()[i] ==
+                                               reference->GetBufferPointer()[i];
+                            const double error = p - (right ? 1.0 : 0.0);
+                            part.Add(p, right, error * error, right ? p : 1.0 - p);
+                          });
+}
+
 MaskImage::Pointer
 RegionAround(const LabelImage * reference, std::span<const std::uint16_t> values, double marginInMm)
 {
