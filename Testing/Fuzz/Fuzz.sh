@@ -6,11 +6,11 @@ set -euo pipefail
 executions=${1:-1000000}
 work=${2:-$(mktemp -d)}
 names=("${@:3}")
-all=(nifti gzip nrrd segments metaimage mgh dicom json safetensors configuration plan) # in the order of FuzzTargets()
+all=(nifti gzip nrrd segments metaimage mgh dicom json safetensors configuration toml plan) # in the order of FuzzTargets()
 root=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$work"
 cd "$work"
-modules=(Core Formats PreparedCache Plan)
+modules=(Core Configuration Formats PreparedCache Plan)
 includes=(-I"$root/Testing/Fuzz")
 sources=("$root/Testing/Fuzz/sulcusFuzzTargets.cxx")
 for module in "${modules[@]}"; do

@@ -1,5 +1,6 @@
 #include "sulcusFuzzTargets.h"
 
+#include <sulcusConfigurationFile.h>
 #include <sulcusDicomBuilder.h>
 #include <sulcusDicomData.h>
 #include <sulcusError.h>
@@ -275,6 +276,21 @@ RunConfiguration(ByteView bytes)
   Describe(settings).SetJson(ParseJson(AsText(bytes), "fuzz"), "fuzz");
 }
 
+void
+RunToml(ByteView bytes)
+{
+  AnySettings settings;
+  Describe(settings).SetJson(ParseToml(AsText(bytes), "fuzz"), "fuzz");
+}
+
+Bytes
+TomlSeed()
+{
+  return FromText("flag = true\ncount = 2 # c\nlarge = 0x10\nnumber = 1.5e0\ntext = 'b'\n"
+                  "whole = [1, 2,\n3]\nnumbers = [0.5]\ntexts = [\"x\\u00e9\", '''y''']\n"
+                  "[a.b]\nc = {d = 1}\n[[e]]\nf = 1979-05-27\n");
+}
+
 Bytes
 ConfigurationSeed()
 {
@@ -319,6 +335,7 @@ FuzzTargets()
       {"json", RunJson, JsonSeed},
       {"safetensors", RunSafeTensors, SafeTensorsSeed},
       {"configuration", RunConfiguration, ConfigurationSeed},
+      {"toml", RunToml, TomlSeed},
       {"plan", RunPlan, PlanSeed}};
   return targets;
 }

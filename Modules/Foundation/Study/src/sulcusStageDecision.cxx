@@ -110,7 +110,7 @@ DecideUnknown(const Stage & stage, bool overwrite, FileHasher & hasher)
 }
 
 StageDecision
-DecideTaken(const Stage & stage, const StageRecord * record, FileHasher & hasher)
+DecideTaken(const StageRecord * record, FileHasher & hasher)
 {
   if (record == nullptr || record->status != "done")
   {
@@ -152,7 +152,7 @@ DecideStage(const Stage & stage,
 {
   if (taken)
   {
-    return DecideTaken(stage, record, hasher);
+    return DecideTaken(record, hasher);
   }
   if (record == nullptr)
   {
