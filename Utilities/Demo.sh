@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Sets up, builds the programs and runs the main job on a generated phantom cohort: a few labelled volumes of several
-# sites, segmentations of the test cases on their own grids, scores. Says where to look. Quick when run again.
+# Sets up, builds the programs and runs a whole study of a generated phantom cohort: four volumes drawn by five annotators who
+# disagree, six without a label, four to be scored. Says where the report is. Quick when run again: what is done is skipped.
 # Usage: Demo.sh [output folder]         default build/demo
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,26 +12,22 @@ bin="build/ci/bin"
 say() { printf '\n== %s\n' "$*"; }
 
 if [ ! -e "$out/cohort/dataset.json" ]; then
-  say "A synthetic cohort: several sites, oblique grids, four of the training cases labelled"
+  say "A synthetic cohort: several sites, oblique grids, five annotators"
   "$bin/sulcus" phantom --output "$out/cohort" --overwrite --seed 1
 fi
-if [ ! -e "$out/cache/cache.json" ]; then
-  say "Check the data set, derive a plan, preprocess into a cache"
-  "$bin/sulcus" prepare "$out/cohort" --output "$out/cache" --overwrite
-fi
-if [ ! -e "$out/run/model.safetensors" ]; then
-  say "Train on the labelled part"
-  "$bin/sulcus" train "$out/cache" --output "$out/run" --steps 400 --seed 1
-fi
-say "Segment the test images on their own grids and score them"
-"$bin/sulcus" segment "$out/cohort/imagesTs" --model "$out/run/model.safetensors" --output "$out/segmentations" --overwrite
-"$bin/sulcus" evaluate --prediction "$out/segmentations" --reference "$out/cohort/labelsTs" --output "$out/scores" --labels "$out/cohort/dataset.json" --html --overwrite
+say "The study: check, consensus, prepare, pre-train, train two methods, segment, score, report"
+"$bin/sulcus" study "$out/cohort" --output "$out/study" --splits "$out/cohort/splits.json" --labelled 4 --fuse all \
+  --methods supervised,mean_teacher --pretraining global --pretraining_steps 60 --steps 400 --seed 1
 cat <<TEXT
 
-Where to look:
-  $out/cohort           the images and labels that were made
-  $out/cache/plan.json  how they were prepared (you may edit it and give it back with --plan)
-  $out/run              the model, the training log and its TensorBoard curves
-  $out/segmentations    one label map per test image, on that image's own grid
-  $out/scores           report.html opens in any browser, scores.tsv in any spreadsheet
+Open the report in any browser: $out/study/report.html
+
+Where the rest is:
+  $out/cohort                 the images and labels that were made
+  $out/study/study.json       the settings: edit them and run 'sulcus study $out/study'
+  $out/study/manifest.json    every file with its hash, times, memory, seeds ('sulcus report $out/study --verify')
+  $out/study/cache/plan.json  how the images were prepared
+  $out/study/train            models, training logs and TensorBoard curves, a folder a method
+  $out/study/segmentations    one label map per test and unlabelled image, on that image's own grid
+  $out/study/scores           scores.tsv opens in any spreadsheet
 TEXT

@@ -116,6 +116,9 @@ ScoredCases(const StudyResults & results, const std::string & method)
 {
   std::map<std::string, ReportedCase> cases;
   const auto data = results.folder / "data";
+  const auto * segment = results.manifest.Find("segment/" + method);
+  const auto ending =
+      segment == nullptr ? std::string(".nii.gz") : segment->settings.value("format", ".nii.gz");
   const auto table = ReadTsv(data / "references.tsv", CellTyping::Texts);
   for (std::size_t row = 0; row < table.RowCount(); ++row)
   {
@@ -123,7 +126,7 @@ ScoredCases(const StudyResults & results, const std::string & method)
     cases[id] = {id,
                  (data / ToText(table.At(row, "image"))).lexically_normal(),
                  (data / ToText(table.At(row, "label"))).lexically_normal(),
-                 results.folder / "segmentations" / method / (id + ".nii.gz")};
+                 results.folder / "segmentations" / method / (id + ending)};
   }
   return cases;
 }
@@ -308,7 +311,7 @@ AddUnscoredCases(HtmlPage & page, const StudyResults & results)
   {
     scored = DiceOfCases(results.scores[results.best]);
   }
-  Table table({"method", "case", "labelled_voxels", "file"});
+  Table table({"method", "case", "labelled_voxels"});
   for (const auto & method :
        results.manifest.Settings().value("methods", std::vector<std::string>()))
   {
@@ -323,10 +326,7 @@ AddUnscoredCases(HtmlPage & page, const StudyResults & results)
       const auto id = entry.at("case").get<std::string>();
       if (!scored.contains(id))
       {
-        table.AddRow({method,
-                      id,
-                      entry.at("labelled_voxels").get<std::int64_t>(),
-                      "segmentations/" + method + "/" + id + ".nii.gz"});
+        table.AddRow({method, id, entry.at("labelled_voxels").get<std::int64_t>()});
       }
     }
   }

@@ -166,6 +166,7 @@ Run(StudySettings & settings, const std::set<std::string> & given, RunContext & 
   }
   const auto programs = fs::read_symlink("/proc/self/exe").parent_path();
   CheckFolder(settings, folder, context.OverwriteRule());
+  CheckSections(settings, programs);
   const auto data = ReadStudyData(settings, folder);
   ResolveStudy(settings, data, programs);
   StudyManifest manifest(folder);
@@ -187,6 +188,7 @@ Run(StudySettings & settings, const std::set<std::string> & given, RunContext & 
     PrintPlan(StudyRunner(folder, stages, manifest, options).Plan());
     return;
   }
+  StudyRunner runner(folder, stages, manifest, options);
   fs::create_directories(folder);
   const FolderLock lock(folder);
   WriteStudyFile(settings, folder, manifest, context.OverwriteRule());
@@ -195,7 +197,6 @@ Run(StudySettings & settings, const std::set<std::string> & given, RunContext & 
   {
     names.push_back(stage.name);
   }
-  StudyRunner runner(folder, stages, manifest, options);
   manifest.KeepOnly(names);
   manifest.Write();
   runner.Run();

@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 std::string
 Relative(const std::string & path, const fs::path & folder)
 {
-  return path.empty() ? path : fs::absolute(path).lexically_normal().lexically_relative(folder);
+  return path.empty() ? path
+                      : fs::absolute(path).lexically_normal().lexically_relative(folder).string();
 }
 
 /** Whether annotators make the label of this case. */

@@ -105,6 +105,19 @@ CheckTrainSection(StudySettings & settings, const ProgramSchema & schema)
 } // namespace
 
 void
+CheckSections(StudySettings & settings, const fs::path & programs)
+{
+  for (const auto & name : StudySections())
+  {
+    if (name != "train")
+    {
+      auto & section = settings.sections[name];
+      section = ProgramSchema(programs, name).Checked(section, ReservedOf(name), name);
+    }
+  }
+}
+
+void
 ResolveStudy(StudySettings & settings, const StudyData & data, const fs::path & programs)
 {
   const bool hasUnlabelled = data.unlabelled > 0;
@@ -125,12 +138,6 @@ ResolveStudy(StudySettings & settings, const StudyData & data, const fs::path & 
     throw UsageError("methods: a study needs at least one");
   }
   CheckTrainSection(settings, train);
-  auto & sections = settings.sections;
-  sections["pretrain"] = pretrain.Checked(sections["pretrain"], ReservedOf("pretrain"), "pretrain");
-  for (const std::string name : {"check", "consensus", "prepare", "segment", "evaluate", "report"})
-  {
-    sections[name] = ProgramSchema(programs, name).Checked(sections[name], ReservedOf(name), name);
-  }
 }
 
 } // namespace sulcus

@@ -73,7 +73,12 @@ DescribesData(const nlohmann::json & json)
 std::string
 From(const fs::path & folder, const std::string & path)
 {
-  return path.empty() ? path : fs::absolute(folder / path).lexically_normal().string();
+  if (path.empty())
+  {
+    return path;
+  }
+  const auto normal = fs::absolute(folder / path).lexically_normal();
+  return (normal.has_filename() ? normal : normal.parent_path()).string();
 }
 
 /** The paths of a section, counted from a folder; of its parts for single methods too. */

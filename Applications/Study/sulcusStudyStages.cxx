@@ -88,7 +88,7 @@ private:
     stage.plumbing["html"] = "check/report.html";
     stage.inputs = m_Data.allFiles;
     stage.inputs.insert(stage.inputs.begin(), {"data/manifest.tsv", "data/dataset.json"});
-    stage.outputs = {"check"};
+    stage.outputs = {"check/findings.tsv", "check/report.html"};
     if (m_Settings.faults == "report")
     {
       stage.acceptedStatuses = {static_cast<int>(ExitCode::PartialFailure)};
@@ -228,8 +228,8 @@ private:
     auto stage = Begin("segment/" + method, "segment", {"data", "train/" + method});
     stage.settings.emplace("confidence", true);
     const auto model = "train/" + method + "/model.safetensors";
-    stage.plumbing["input"] = {"data/segment.tsv"};
-    stage.plumbing["model"] = {model};
+    stage.plumbing["input"] = nlohmann::ordered_json::array({"data/segment.tsv"});
+    stage.plumbing["model"] = nlohmann::ordered_json::array({model});
     stage.plumbing["output"] = "segmentations/" + method;
     stage.plumbing["device"] = m_Options.device;
     stage.inputs = m_Data.segmentFiles;

@@ -11,8 +11,12 @@
 namespace sulcus
 {
 
-/** Replaces "auto" by what the data ask for, and checks every section and method name against what
- * the programs themselves accept. \throws UsageError */
+/** Checks every section but "train" against what its program accepts. \throws UsageError */
+void
+CheckSections(StudySettings & settings, const std::filesystem::path & programs);
+
+/** Replaces "auto" by what the data ask for, and checks method names and the section "train".
+ * \throws UsageError */
 void
 ResolveStudy(StudySettings & settings,
              const StudyData & data,

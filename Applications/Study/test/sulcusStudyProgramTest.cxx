@@ -289,5 +289,47 @@ TEST_F(StudyProgram, SlowAStoppedStudyGoesOnAndEndsWithTheSameWeights)
             TextOf(m_Folder / "stopped/train/supervised/model.safetensors"));
 }
 
+TEST_F(StudyProgram, SlowRealHippocampusWithFourLabelsByOneCommand)
+{
+  const char * root = std::getenv("SULCUS_TEST_DATA");
+  if (root == nullptr)
+  {
+    GTEST_SKIP() << "SULCUS_TEST_DATA is not set";
+  }
+  const auto data = std::filesystem::path(root) / "hippocampus";
+  const auto run = RunProgram("study",
+                              {data.string(),
+                               "--output",
+                               Path("study"),
+                               "--splits",
+                               (data / "splits.json").string(),
+                               "--labelled",
+                               "4",
+                               "--methods",
+                               "supervised",
+                               "--pretraining",
+                               "none",
+                               "--steps",
+                               "60",
+                               "--no_segment_unlabelled",
+                               "--seed",
+                               "1",
+                               "--threads",
+                               "2"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("4 labelled training cases, 0 fused from annotators, "));
+  const auto split = ReadJsonFile(data / "splits.json");
+  const auto summary = ReadTsv(m_Folder / "study/scores/supervised/summary.tsv");
+  EXPECT_EQ(NumberIn(summary.At(0, "cases")), static_cast<double>(split.at("test").size()));
+  // Labels that the split withholds appear in no list of the study.
+  const auto manifest = ReadTsv(m_Folder / "study/data/manifest.tsv", CellTyping::Texts);
+  std::size_t labels = 0;
+  for (std::size_t row = 0; row < manifest.RowCount(); ++row)
+  {
+    labels += ToText(manifest.At(row, "split")) == "train" && !IsMissing(manifest.At(row, "label"));
+  }
+  EXPECT_EQ(labels, 4U);
+}
+
 } // namespace
 } // namespace sulcus

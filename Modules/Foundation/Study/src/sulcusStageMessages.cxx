@@ -26,11 +26,22 @@ ProgressIn(const std::string & line)
 }
 
 void
-ReadProgramReport(const std::filesystem::path & path, StageRecord & record)
+ReadProgramReport(const std::filesystem::path & path,
+                  const std::filesystem::path & log,
+                  StageRecord & record)
 {
   if (!std::filesystem::exists(path))
   {
-    return; // a program that failed or was stopped writes none
+    static const std::string mark = "warning: ";
+    std::istringstream lines(std::filesystem::exists(log) ? ReadTextFile(log) : std::string());
+    for (std::string line; std::getline(lines, line);)
+    {
+      if (line.starts_with(mark))
+      {
+        record.warnings.push_back(line.substr(mark.size()));
+      }
+    }
+    return;
   }
   const auto json = nlohmann::json::parse(ReadTextFile(path), nullptr, false);
   if (!json.is_object())

@@ -13,9 +13,12 @@ namespace sulcus
 std::optional<double>
 ProgressIn(const std::string & line);
 
-/** Warnings and thread count from what `--report` wrote; nothing where the file is not there. */
+/** Warnings and thread count from what `--report` wrote; a program that did not end well writes
+ * none, and its warnings come from the log. */
 void
-ReadProgramReport(const std::filesystem::path & path, StageRecord & record);
+ReadProgramReport(const std::filesystem::path & path,
+                  const std::filesystem::path & log,
+                  StageRecord & record);
 
 /** The message of the last error line of a log, without program name and code. */
 std::string

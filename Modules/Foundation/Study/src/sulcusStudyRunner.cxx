@@ -208,6 +208,10 @@ StudyRunner::StartProgram(const Stage & stage, const StageDecision & decision, S
   fs::create_directories(m_Folder / "stages");
   fs::remove(m_Folder / (base + ".report.json"));
   fs::remove(m_Folder / (base + ".log"));
+  for (const auto & output : stage.outputs)
+  {
+    fs::create_directories((m_Folder / output).parent_path());
+  }
   auto configuration = stage.settings;
   configuration.update(stage.plumbing);
   AtomicWriteText(m_Folder / (base + ".json"), configuration.dump(1) + "\n", Overwrite::Allow);
@@ -234,7 +238,7 @@ StudyRunner::StartProgram(const Stage & stage, const StageDecision & decision, S
   record.exitStatus = result.status;
   record.seconds += result.seconds;
   record.peakMemoryInBytes = std::max(record.peakMemoryInBytes, result.peakMemoryInBytes);
-  ReadProgramReport(m_Folder / (base + ".report.json"), record);
+  ReadProgramReport(m_Folder / (base + ".report.json"), process.log, record);
   return result.forwardedSignal;
 }
 
