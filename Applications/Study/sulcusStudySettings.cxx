@@ -225,6 +225,25 @@ ApplySet(const std::string & text, StudySettings & settings)
   }
 }
 
+/** "prepare.flips=x,y" arrives cut at its commas: a part without '=' belongs to the one before. */
+std::vector<std::string>
+Joined(const std::vector<std::string> & parts)
+{
+  std::vector<std::string> texts;
+  for (const auto & part : parts)
+  {
+    if (part.find('=') == std::string::npos && !texts.empty())
+    {
+      texts.back() += "," + part;
+    }
+    else
+    {
+      texts.push_back(part);
+    }
+  }
+  return texts;
+}
+
 bool
 IsStudyFolder(const fs::path & path)
 {
@@ -309,7 +328,7 @@ LoadStudy(StudySettings & settings, const std::set<std::string> & given, RunCont
   {
     settings.data = From(fs::current_path(), settings.study);
   }
-  for (const auto & text : settings.set)
+  for (const auto & text : Joined(settings.set))
   {
     ApplySet(text, settings);
   }

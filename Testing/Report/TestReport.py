@@ -66,7 +66,7 @@ LONGEST = """(function(){var best=-1,rows=0;document.querySelectorAll('table.sor
 var has=Array.from(t.tHead.rows[0].cells).some(function(h){return h.textContent.trim()==='dice';});
 if(has&&t.tBodies[0].rows.length>rows){best=i;rows=t.tBodies[0].rows.length;}});return best;})()"""
 TOO_WIDE = """Array.from(document.querySelectorAll('body *')).filter(function(e){
-return e.getBoundingClientRect().right>innerWidth+1&&!e.closest('.scroll')&&!e.closest('pre')&&!e.closest('svg');})
+return e.getBoundingClientRect().right>391&&!e.closest('.scroll')&&!e.closest('pre')&&!e.closest('svg');})
 .slice(0,5).map(function(e){return e.tagName+'.'+e.className+' '+e.textContent.slice(0,40);})"""
 
 

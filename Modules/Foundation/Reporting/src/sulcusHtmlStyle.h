@@ -8,11 +8,11 @@ namespace sulcus
 inline constexpr std::string_view HtmlStyle = R"css(
 :root{color-scheme:light dark;--line:#8886;--soft:#8881;--accent:#0072b2}
 @media(prefers-color-scheme:dark){:root{--accent:#56b4e9}}
-body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:72rem;padding:1rem}
+body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:72rem;padding:1rem;overflow-wrap:anywhere}
 h1{font-size:1.6rem;line-height:1.2}h2{margin-top:2.2rem;border-bottom:1px solid var(--line)}
 a{color:var(--accent)}nav ul{columns:16rem;padding-left:1.2rem}
 .scroll{overflow-x:auto;max-height:80vh}
-table{border-collapse:collapse;font-size:.9rem}
+table{border-collapse:collapse;font-size:.9rem;width:max-content;overflow-wrap:normal}td{max-width:26rem}
 caption{text-align:left;padding:.3rem 0;font-weight:600}
 th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}

@@ -208,7 +208,7 @@ TEST_F(TwoStages, FilesOfOthersAreNotReplaced)
 TEST_F(TwoStages, AFailureKeepsItsMessageAndStatusAndIsRepeated)
 {
   std::ofstream(m_Study / "fail") << "";
-  const auto message = RefusalOf<InputError>([&] { Run(); });
+  const auto message = RefusalOf<Error>([&] { Run(); });
   EXPECT_EQ(message, "stage one: it broke (see stages/one.log)");
   EXPECT_EQ(StudyManifest(m_Study).Find("one")->status, "failed");
   std::filesystem::remove(m_Study / "fail");
