@@ -1,10 +1,14 @@
 // Every fusion rule against the truth of phantoms drawn by simulated annotators, scenario by
 // scenario, and against the reader left out on real maps (4-D files, one volume a reader).
 //   sulcusConsensusQualityBenchmark phantoms COUNT [--scenario NAME] [--NAME VALUE …]
+//   sulcusConsensusQualityBenchmark absent COUNT [--NAME VALUE …]
 //   sulcusConsensusQualityBenchmark readers FOLDER [--NAME VALUE …]
 // Any setting of the consensus can be given by its name. Prints one row a rule and scenario:
-// scenario, rule, cases, mean Dice, mean surface Dice at 1 mm; then, a row a scenario, Spearman's
-// correlation of an annotator's mean weight with the annotator's true Dice.
+// scenario, rule, cases, mean Dice, mean surface Dice at 1 mm, seconds a case; then, a row a
+// scenario, Spearman's correlation of an annotator's mean weight with the annotator's true Dice.
+// `absent`: every case was seen by some of five annotators only; the others left out, and imputed
+// from the cases they saw.
+#include <sulcusAnnotatorForestTrainer.h>
 #include <sulcusError.h>
 #include <sulcusFusionRules.h>
 #include <sulcusGraphCutConsensusImageFilter.h>
@@ -15,6 +19,7 @@
 #include <sulcusSurfaceDistance.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -56,7 +61,8 @@ Scenarios()
   poorer.labelSwapRate = 1.0;
   return {{"equal", std::vector(5, Hand(0.0, 0.5)), {}},
           {"bias", {Hand(0.9, 0.3), Hand(-0.9, 0.3), Hand(0.5, 0.3), Hand(-0.4, 0.3), good}, {}},
-          {"noise", std::vector(5, good), {0.02, 0.05, 0.1, 0.15, 0.2}},
+          {"noise", std::vector(5, good), {0.0, 0.02, 0.05, 0.08, 0.1}},
+          {"heavy noise", std::vector(5, good), {0.02, 0.05, 0.1, 0.15, 0.2}},
           {"boundary shift",
            {Hand(0.0, 0.5), Hand(0.0, 1.0), Hand(0.0, 1.5), Hand(0.0, 2.0), Hand(0.0, 2.5)},
            {}},
@@ -152,7 +158,36 @@ struct Scores
 {
   std::vector<double> dice;
   std::vector<double> surface;
+  std::vector<double> seconds;
+
+  /** Runs a rule and holds its labels against the truth. */
+  template <typename TRule>
+  void
+  Add(const LabelImage * truth, const TRule & rule)
+  {
+    const auto start = std::chrono::steady_clock::now();
+    const LabelImage::Pointer labels = rule();
+    seconds.push_back(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    dice.push_back(MeanDiceOf(truth, labels));
+    surface.push_back(SurfaceDiceOf(truth, labels));
+  }
 };
+
+void
+Print(const std::string & scenario, const std::map<std::string, Scores> & scores)
+{
+  for (const auto & [rule, found] : scores)
+  {
+    std::printf("%s\t%s\t%zu\t%.4f\t%.4f\t%.3f\n",
+                scenario.c_str(),
+                rule.c_str(),
+                found.dice.size(),
+                Mean(found.dice),
+                Mean(found.surface),
+                Mean(found.seconds));
+  }
+}
 
 void
 RunScenario(const Scenario & scenario, int phantoms, const ConsensusOptions & options)
@@ -169,19 +204,18 @@ RunScenario(const Scenario & scenario, int phantoms, const ConsensusOptions & op
     const LabelImage * truth = one.scan.truth;
     const auto maps =
         Draw(scenario, truth, RandomEngine(17).Fork(scenario.name).Fork(std::uint64_t(number)));
-    const auto note = [&](const std::string & rule, const LabelImage * labels)
-    {
-      scores[rule].dice.push_back(MeanDiceOf(truth, labels));
-      scores[rule].surface.push_back(SurfaceDiceOf(truth, labels));
-    };
-    const auto consensus = GraphCut(maps, one.scan.channels[0], options);
-    note("graph_cut", consensus.labels);
-    auto plain = options;
-    plain.stability = false;
-    note("graph_cut without image", GraphCut(maps, nullptr, plain).labels);
+    Fused consensus;
+    scores["graph_cut"].Add(truth,
+                            [&]
+                            {
+                              consensus = GraphCut(maps, one.scan.channels[0], options);
+                              return consensus.labels;
+                            });
+    scores["graph_cut without image"].Add(truth,
+                                          [&] { return GraphCut(maps, nullptr, options).labels; });
     for (const auto & rule : SimpleRules())
     {
-      note(rule, FuseByRule(rule, maps));
+      scores[rule].Add(truth, [&] { return FuseByRule(rule, maps); });
     }
     std::vector<double> own;
     for (const auto & map : maps)
@@ -192,20 +226,75 @@ RunScenario(const Scenario & scenario, int phantoms, const ConsensusOptions & op
     quality.insert(quality.end(), own.begin(), own.end());
     correlations.push_back(SpearmanCorrelation(consensus.weights, own));
   }
-  for (const auto & [rule, found] : scores)
-  {
-    std::printf("%s\t%s\t%d\t%.4f\t%.4f\n",
-                scenario.name.c_str(),
-                rule.c_str(),
-                phantoms,
-                Mean(found.dice),
-                Mean(found.surface));
-  }
+  Print(scenario.name, scores);
   std::printf("%s\tspearman\t%d\t%.3f over all annotators and cases\t%.3f mean within a case\n",
               scenario.name.c_str(),
               phantoms,
               SpearmanCorrelation(weights, quality),
               Mean(correlations));
+  std::fflush(stdout);
+}
+
+/** Five annotators of whom `present` saw a case, by turns. */
+void
+RunAbsent(int present, int phantoms, const ConsensusOptions & options)
+{
+  const Scenario scenario{
+      "absent",
+      {Hand(0.0, 0.4), Hand(0.5, 0.6), Hand(-0.5, 0.6), Hand(0.0, 1.0), Hand(0.3, 1.6)},
+      {}};
+  const std::vector<std::string> names{"a", "b", "c", "d", "e"};
+  const auto sees = [&](int number, std::size_t rater)
+  { return (rater + 5U - unsigned(2 * number % 5)) % 5U < unsigned(present); };
+  PhantomCohortOptions cohort;
+  cohort.cases = std::max(phantoms, 16);
+  AnnotatorForestTrainer trainer({names.begin(), names.end()});
+  AnnotatorForests forests;
+  std::map<std::string, Scores> scores;
+  for (const bool learning : {true, false})
+  {
+    for (int number = 0; number < phantoms; ++number)
+    {
+      const auto one = MakePhantomCase(cohort, number);
+      const auto all = Draw(scenario, one.scan.truth, RandomEngine(23).Fork(std::uint64_t(number)));
+      auto filter = GraphCutConsensusImageFilter<LabelImage, FloatImage>::New();
+      Maps seen;
+      for (unsigned r = 0; r < all.size(); ++r)
+      {
+        auto map = all[r];
+        if (sees(number, r))
+        {
+          seen.push_back(map);
+        }
+        else
+        {
+          map = NewImage<LabelImage>(GridOf(one.scan.truth.GetPointer()), UnobservedValue);
+        }
+        filter->SetAnnotation(r, map);
+        if (!learning)
+        {
+          filter->SetAnnotatorForest(r, forests[names[r]]);
+        }
+      }
+      filter->SetMissingValue(UnobservedValue);
+      filter->SetImage(one.scan.channels[0]);
+      filter->SetOptions(options);
+      const auto run = [&]
+      {
+        filter->Update();
+        return LabelImage::Pointer(filter->GetOutput());
+      };
+      scores[learning ? "graph_cut" : "graph_cut, absent imputed"].Add(one.scan.truth, run);
+      if (learning)
+      {
+        trainer.AddScan(filter->Block(), filter->Result(), names, options);
+        scores["majority"].Add(one.scan.truth, [&] { return FuseByRule("majority", seen); });
+        scores["staple"].Add(one.scan.truth, [&] { return FuseByRule("staple", seen); });
+      }
+    }
+    forests = trainer.Train(options);
+  }
+  Print("seen by " + std::to_string(present) + " of 5", scores);
   std::fflush(stdout);
 }
 
@@ -253,9 +342,10 @@ RunReaders(const std::string & folder, const ConsensusOptions & options)
 int
 Run(int argc, char ** argv)
 {
-  if (argc < 3 || (std::string(argv[1]) != "phantoms" && std::string(argv[1]) != "readers"))
+  const std::string mode = argc > 2 ? argv[1] : "";
+  if (mode != "phantoms" && mode != "absent" && mode != "readers")
   {
-    throw UsageError("phantoms COUNT or readers FOLDER, then --NAME VALUE …");
+    throw UsageError("phantoms COUNT, absent COUNT or readers FOLDER, then --NAME VALUE …");
   }
   ConsensusOptions options;
   Parameters parameters;
@@ -271,9 +361,17 @@ Run(int argc, char ** argv)
     }
     parameters.Require(name, "command line").SetText(argv[i + 1]);
   }
-  if (std::string(argv[1]) == "readers")
+  if (mode == "readers")
   {
     RunReaders(argv[2], options);
+    return 0;
+  }
+  if (mode == "absent")
+  {
+    for (const int present : {1, 2, 3, 4})
+    {
+      RunAbsent(present, std::atoi(argv[2]), options);
+    }
     return 0;
   }
   for (const auto & scenario : Scenarios())

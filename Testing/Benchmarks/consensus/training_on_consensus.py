@@ -26,6 +26,8 @@ def parse():
     parser.add_argument("--steps", type=int, default=300)
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--threads", default="0")
+    parser.add_argument("--patch_size", default="", help="z,y,x in voxels; derived if not given")
+    parser.add_argument("--consensus_options", default="", help="more words for sulcus-consensus, e.g. '--trees 30'")
     return parser.parse_args()
 
 
@@ -40,6 +42,9 @@ class Bench:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             raise SystemExit(f"sulcus-{verb} failed with status {done.returncode}:\n{done.stderr[-2000:]}")
+
+    def plan(self):
+        return ["--patch_size", self.options.patch_size] if self.options.patch_size else []
 
     def make_cohort(self):
         cohort = self.work / "cohort"
@@ -57,12 +62,12 @@ class Bench:
     def caches(self, cohort):
         caches = {"majority": self.work / "cache-majority", "consensus": self.work / "cache-consensus"}
         if not (caches["majority"] / "cache.json").exists():
-            self.run("prepare", cohort / "drawn.tsv", "--output", caches["majority"], "--annotators", "majority", "--overwrite")
+            self.run("prepare", cohort / "drawn.tsv", "--output", caches["majority"], "--annotators", "majority", "--overwrite", *self.plan())
         if not (caches["consensus"] / "cache.json").exists():
             fused = self.work / "fused"
             self.run("consensus", "--manifest", cohort / "drawn.tsv", "--missing_value", 255, "--output", fused, "--overwrite",
-                     "--no_compare")
-            self.run("prepare", fused, "--output", caches["consensus"], "--overwrite")
+                     "--no_compare", *self.options.consensus_options.split())
+            self.run("prepare", fused, "--output", caches["consensus"], "--overwrite", *self.plan())
         return caches
 
     def score(self, arm, cache, seed, cohort, rows):
