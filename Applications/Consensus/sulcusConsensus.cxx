@@ -1,9 +1,11 @@
-#include "sulcusConsensusRun.h"
+#include "sulcusConsensusFusion.h"
 #include <sulcusAtomicFile.h>
 #include <sulcusError.h>
 #include <sulcusFusionRules.h>
 #include <sulcusInterrupt.h>
 #include <sulcusProgress.h>
+
+#include <algorithm>
 
 namespace
 {
@@ -55,7 +57,80 @@ Describe(sulcus::Parameters & visit, sulcus::ConsensusProgramOptions & o)
         o.resample,
         "Bring maps on other grids onto the first one's instead of refusing them.");
   visit("compare", o.compare, "Run every rule and compare them.");
+  visit("impute_absent",
+        o.imputeAbsent,
+        "Let annotators who left out whole cases take part there as their other cases suggest "
+        "(needs images).");
   sulcus::Describe(visit, o.consensus);
+}
+
+/** Reads and checks everything, so that nothing is written for a cohort that has a bad file. */
+std::set<std::uint16_t>
+CheckCohort(const sulcus::ConsensusCohort & cohort, const sulcus::ConsensusProgramOptions & options)
+{
+  std::set<std::uint16_t> labels{0};
+  for (const auto & [value, name] : cohort.labelNames)
+  {
+    labels.insert(value);
+  }
+  sulcus::Progress progress("reading", double(cohort.cases.size()));
+  double done = 0.0;
+  for (const auto & one : cohort.cases)
+  {
+    sulcus::ThrowIfInterrupted();
+    sulcus::LoadCase(one, options.missingValue, options.resample).AddLabels(labels);
+    progress.Update(++done, one.id);
+  }
+  constexpr std::size_t mostClasses = 256;
+  if (labels.size() > mostClasses && options.outputs == "standard")
+  {
+    throw sulcus::UsageError(
+        sulcus::Message(labels.size(),
+                        " labels; soft labels can hold ",
+                        mostClasses,
+                        ". Give --outputs labels, or is one of the inputs an intensity image?"));
+  }
+  return labels;
+}
+
+/** Fuses all cases. Where annotators left out cases, what they drew elsewhere is learnt first. */
+std::vector<sulcus::CaseSummary>
+RunCases(const sulcus::ConsensusCohort & cohort,
+         sulcus::CohortKnowledge & knowledge,
+         const sulcus::ConsensusProgramOptions & options,
+         sulcus::RunContext & context)
+{
+  std::set<std::string> absent;
+  if (options.imputeAbsent && options.consensus.complete)
+  {
+    absent = sulcus::AnnotatorsWithAbsences(cohort);
+  }
+  const auto learning =
+      std::count_if(cohort.cases.begin(),
+                    cohort.cases.end(),
+                    [&](const auto & one) { return sulcus::HasAnnotatorOf(one, absent); });
+  sulcus::Progress progress("consensus", double(cohort.cases.size()) + double(learning));
+  double done = 0.0;
+  if (!absent.empty())
+  {
+    knowledge.forests = sulcus::LearnAnnotators(cohort,
+                                                absent,
+                                                options,
+                                                [&](double cases)
+                                                { progress.Update(cases, "learning annotators"); });
+    done = double(learning);
+  }
+  std::vector<sulcus::CaseSummary> summaries;
+  for (const auto & one : cohort.cases)
+  {
+    sulcus::ThrowIfInterrupted();
+    const auto show = [&](double share) { progress.Update(done + share, one.id); };
+    show(0.0);
+    summaries.push_back(sulcus::RunCase(one, knowledge, options, show, context));
+    ++done;
+    show(0.0);
+  }
+  return summaries;
 }
 
 } // namespace
@@ -75,40 +150,14 @@ main(int argc, char ** argv)
         sulcus::CheckConsensusOptions(options.consensus);
         const auto cohort = sulcus::ListCases(
             options.annotations, options.image, options.manifest, options.caseName);
-        // everything is read and checked before anything is written
-        std::set<std::uint16_t> labels{0};
-        for (const auto & [value, name] : cohort.labelNames)
-        {
-          labels.insert(value);
-        }
-        for (const auto & one : cohort.cases)
-        {
-          sulcus::ThrowIfInterrupted();
-          sulcus::LoadCase(one, options.missingValue, options.resample).AddLabels(labels);
-        }
-        constexpr std::size_t mostClasses = 256;
-        if (labels.size() > mostClasses && options.outputs == "standard")
-        {
-          throw sulcus::UsageError(sulcus::Message(
-              labels.size(),
-              " labels; soft labels can hold ",
-              mostClasses,
-              ". Give --outputs labels, or is one of the inputs an intensity image?"));
-        }
+        sulcus::CohortKnowledge knowledge{CheckCohort(cohort, options), {}};
         if (context.common.dryRun)
         {
           return;
         }
         sulcus::PrepareOutputFolder(options.outputFolder, context.OverwriteRule());
-        std::vector<sulcus::CaseSummary> summaries;
-        sulcus::Progress progress("consensus", double(cohort.cases.size()));
-        for (const auto & one : cohort.cases)
-        {
-          sulcus::ThrowIfInterrupted();
-          summaries.push_back(sulcus::RunCase(one, labels, options, context));
-          progress.Update(double(summaries.size()), one.id);
-        }
+        const auto summaries = RunCases(cohort, knowledge, options, context);
         sulcus::WriteReports(summaries, options, context);
-        sulcus::WriteTrainingManifest(cohort, labels, options, context);
+        sulcus::WriteTrainingManifest(cohort, knowledge.labels, options, context);
       });
 }

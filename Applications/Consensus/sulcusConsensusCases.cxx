@@ -1,13 +1,12 @@
 #include "sulcusConsensusCases.h"
 
+#include <sulcusDeclaredLabels.h>
 #include <sulcusError.h>
 #include <sulcusImageGrid.h>
 #include <sulcusImageName.h>
-#include <sulcusJson.h>
+#include <sulcusLabelResampleImageFilter.h>
 #include <sulcusLog.h>
 #include <sulcusSafeRead.h>
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -70,8 +69,7 @@ CasesOfFiles(const std::vector<std::string> & files,
   return cases;
 }
 
-/** Names of label values in a data set description, either way round ("liver": 1 or "1": "liver").
- * Regions of several labels are left out. */
+/** Names of label values in a data set description; regions of several labels are left out. */
 std::map<std::uint16_t, std::string>
 NamesOfLabels(const fs::path & description)
 {
@@ -80,29 +78,17 @@ NamesOfLabels(const fs::path & description)
   {
     return names;
   }
-  const auto json = ReadJsonFile(description);
-  if (!json.contains("labels") || !json.at("labels").is_object())
+  const auto declared = ReadDeclaredLabels(description);
+  for (const auto & structure : declared.structures)
   {
-    return names;
+    if (structure.values.size() == 1)
+    {
+      names[structure.values.front()] = structure.name;
+    }
   }
-  const auto add = [&](const std::string & value, const std::string & name)
+  if (declared.ignored)
   {
-    if (!value.empty() && value.size() < 5 &&
-        value.find_first_not_of("0123456789") == std::string::npos)
-    {
-      names[static_cast<std::uint16_t>(std::stoi(value))] = name;
-    }
-  };
-  for (const auto & [key, value] : json.at("labels").items())
-  {
-    if (value.is_string())
-    {
-      add(key, value.get<std::string>());
-    }
-    else if (value.is_number_integer())
-    {
-      add(value.dump(), key);
-    }
+    names[*declared.ignored] = "ignore";
   }
   return names;
 }
@@ -164,25 +150,16 @@ CasesOfManifest(const std::string & manifest)
   return cohort;
 }
 
-/** The map on another grid: the label of the voxel whose cell holds the centre; outside the map
- * nothing was annotated. */
+/** The map on another grid; outside the map nothing was annotated. */
 LabelImage::Pointer
 OntoGrid(const LabelImage * map, const LabelImage * reference)
 {
-  const auto grid = GridOf(reference);
-  auto moved = NewImage<LabelImage>(grid, UnobservedValue);
-  for (std::size_t p = 0; p < grid.VoxelCount(); ++p)
-  {
-    const auto point = grid.PointAt(double(p % grid.size[0]),
-                                    double(p / grid.size[0] % grid.size[1]),
-                                    double(p / grid.size[0] / grid.size[1]));
-    LabelImage::IndexType index;
-    if (map->TransformPhysicalPointToIndex(point, index))
-    {
-      moved->GetBufferPointer()[p] = map->GetPixel(index);
-    }
-  }
-  return moved;
+  auto resample = LabelResampleImageFilter<LabelImage>::New();
+  resample->SetInput(map);
+  resample->SetReferenceImage(reference);
+  resample->SetFillValue(UnobservedValue);
+  resample->Update();
+  return resample->GetOutput();
 }
 
 } // namespace

@@ -44,7 +44,8 @@ CaseTable(const std::vector<CaseSummary> & cases)
     std::size_t worst = 0;
     for (std::size_t r = 0; r < report.raters.size(); ++r)
     {
-      worst = report.rank[r] > report.rank[worst] ? r : worst;
+      const bool drew = report.reliability[r].observedFraction > 0.0;
+      worst = drew && report.rank[r] > report.rank[worst] ? r : worst;
     }
     table.AddRow({one.source.id,
                   std::int64_t(report.raters.size()),
@@ -78,6 +79,10 @@ AnnotatorTable(const std::vector<CaseSummary> & cases)
     for (std::size_t r = 0; r < report.raters.size(); ++r)
     {
       auto & own = series[report.raters[r]];
+      if (report.reliability[r].observedFraction == 0.0)
+      {
+        continue;
+      }
       const double dice = report.againstOthers[r].MeanDice();
       own.weight.push_back(report.reliability[r].meanWeight);
       if (report.reliability[r].selfConsistency)

@@ -1,12 +1,14 @@
 #include "sulcusConsensusRun.h"
 
+#include "sulcusConsensusFusion.h"
 #include "sulcusDisagreementPicture.h"
 #include <sulcusAtomicWrite.h>
 #include <sulcusError.h>
 #include <sulcusFusionRules.h>
-#include <sulcusGraphCutConsensusImageFilter.h>
 #include <sulcusImageGrid.h>
+#include <sulcusInterrupt.h>
 #include <sulcusLog.h>
+#include <sulcusStatistics.h>
 
 #include <algorithm>
 #include <cmath>
@@ -17,7 +19,6 @@ namespace
 {
 
 namespace fs = std::filesystem;
-using Filter = GraphCutConsensusImageFilter<LabelImage, FloatImage>;
 
 /** Writes the files of a case and remembers them for the run record. */
 class CaseWriter
@@ -48,7 +49,9 @@ private:
 /** Vote shares as one component a label of the cohort, on the whole grid; background where nothing
  * was computed. */
 VectorImage::Pointer
-SoftLabels(Filter & filter, const ImageGrid & grid, const std::set<std::uint16_t> & cohortLabels)
+SoftLabels(const ConsensusFilter & filter,
+           const ImageGrid & grid,
+           const std::set<std::uint16_t> & cohortLabels)
 {
   const auto & block = filter.Block();
   const std::size_t own = block.labelCount;
@@ -92,7 +95,7 @@ SoftLabels(Filter & filter, const ImageGrid & grid, const std::set<std::uint16_t
 /** A block-sized list of numbers on the whole grid, zero elsewhere unless told. */
 template <typename TImage, typename TValues>
 typename TImage::Pointer
-OnGrid(const Filter & filter,
+OnGrid(const ConsensusFilter & filter,
        const ImageGrid & grid,
        const TValues & values,
        typename TImage::PixelType elsewhere)
@@ -117,15 +120,16 @@ OnGrid(const Filter & filter,
   return image;
 }
 
-/** Completed annotations with their provenance (0 not annotated, 1 observed, 2 imputed). */
+/** Completed annotations with their provenance (0 not annotated, 1 observed, 2 imputed). \param
+ * names of the annotators of the filter: those with a map come first */
 void
-WriteCompleted(Filter & filter,
-               const ConsensusCase & source,
+WriteCompleted(const ConsensusFilter & filter,
+               const std::vector<std::string> & names,
                const LoadedCase & loaded,
                CaseWriter & writer)
 {
   const auto grid = GridOf(loaded.maps.front().GetPointer());
-  for (std::size_t r = 0; r < loaded.maps.size(); ++r)
+  for (std::size_t r = 0; r < names.size(); ++r)
   {
     if (filter.Result().raters[r].imputedVoxels == 0)
     {
@@ -139,8 +143,8 @@ WriteCompleted(Filter & filter,
     }
     auto completed = OnGrid<LabelImage>(filter, grid, values, UnobservedValue);
     auto provenance = OnGrid<MaskImage>(filter, grid, filter.Result().provenance[r], 0);
-    const auto * drawn = loaded.maps[r]->GetBufferPointer();
-    for (std::size_t p = 0; p < grid.VoxelCount(); ++p)
+    const auto * drawn = r < loaded.maps.size() ? loaded.maps[r]->GetBufferPointer() : nullptr;
+    for (std::size_t p = 0; p < grid.VoxelCount() && drawn; ++p)
     {
       if (provenance->GetBufferPointer()[p] == 0 && drawn[p] != UnobservedValue)
       {
@@ -148,8 +152,8 @@ WriteCompleted(Filter & filter,
         provenance->GetBufferPointer()[p] = 1;
       }
     }
-    writer.Write("completed_" + source.annotations[r].annotator, completed.GetPointer());
-    writer.Write("provenance_" + source.annotations[r].annotator, provenance.GetPointer());
+    writer.Write("completed_" + names[r], completed.GetPointer());
+    writer.Write("provenance_" + names[r], provenance.GetPointer());
   }
 }
 
@@ -159,19 +163,14 @@ CompareRules(const ConsensusCase & source,
              const LoadedCase & loaded,
              const LabelImage * consensus,
              const RaterReport & report,
-             bool compare)
+             const std::vector<std::string> & rules,
+             const std::function<void()> & oneDone)
 {
   Table table({"case", "rule", "dice_with_consensus", "left_out_dice"});
   const auto mean = [](const std::vector<double> & values)
   {
-    double sum = 0.0;
-    double count = 0.0;
-    for (const auto value : values)
-    {
-      sum += std::isnan(value) ? 0.0 : value;
-      count += std::isnan(value) ? 0.0 : 1.0;
-    }
-    return count > 0.0 ? Cell{sum / count} : Cell{};
+    const auto defined = WithoutMissing(values);
+    return defined.empty() ? Cell{} : Cell{Mean(defined)};
   };
   std::vector<double> own;
   for (const auto & scores : report.againstOthers)
@@ -179,12 +178,8 @@ CompareRules(const ConsensusCase & source,
     own.push_back(scores.MeanDice());
   }
   table.AddRow({source.id, std::string("graph_cut"), 1.0, mean(own)});
-  for (const auto & rule : SimpleRules())
+  for (const auto & rule : rules)
   {
-    if (!compare)
-    {
-      continue;
-    }
     const auto fused = FuseByRule(rule, loaded.maps);
     std::vector<double> leftOut;
     for (std::size_t r = 0; r < loaded.maps.size() && loaded.maps.size() > 1; ++r)
@@ -195,50 +190,90 @@ CompareRules(const ConsensusCase & source,
     }
     const double dice = MeanDiceOf(fused, consensus);
     table.AddRow({source.id, rule, std::isnan(dice) ? Cell{} : Cell{dice}, mean(leftOut)});
+    oneDone();
   }
   return table;
+}
+
+/** A line for each annotator whose votes come from other cases. */
+void
+NoteAbsences(const ConsensusFilter & filter,
+             const std::vector<std::string> & names,
+             const AnnotatorForests & forests,
+             RaterReport & report)
+{
+  for (std::size_t r = 0; r < names.size(); ++r)
+  {
+    const auto & rater = filter.Result().raters[r];
+    if (rater.observedFraction == 0.0 && rater.imputedVoxels > 0)
+    {
+      report.notes.push_back(Message(names[r],
+                                     " did not annotate this case: votes imputed from ",
+                                     forests.at(names[r])->scans,
+                                     " others (out-of-bag accuracy ",
+                                     rater.completionAccuracy,
+                                     ", share of all votes ",
+                                     rater.shareOfVotes,
+                                     ")"));
+    }
+  }
+}
+
+RaterReport
+ReportOn(const ConsensusFilter & filter,
+         const std::vector<std::string> & names,
+         const ConsensusOptions & options)
+{
+  std::vector<std::string> labelNames;
+  for (const auto value : filter.LabelValues())
+  {
+    labelNames.push_back(std::to_string(value));
+  }
+  return MakeRaterReport(
+      filter.Block(), filter.Result(), names, labelNames, options, filter.OutsideVoxels());
 }
 
 } // namespace
 
 CaseSummary
 RunCase(const ConsensusCase & source,
-        const std::set<std::uint16_t> & labels,
+        const CohortKnowledge & cohort,
         const ConsensusProgramOptions & options,
+        const std::function<void(double)> & progress,
         RunContext & context)
 {
   const auto loaded = LoadCase(source, options.missingValue, options.resample);
-  auto filter = Filter::New();
+  const auto rules = options.compare ? SimpleRules() : std::vector<std::string>{};
+  // the other rules and the reports are about as much work as the graph cut without an image
+  const double cutShare = loaded.image ? 0.8 : 0.2;
+  const auto filter = FuseCase(source,
+                               loaded,
+                               cohort.forests,
+                               options.consensus,
+                               [&](double share) { progress(cutShare * share); });
   std::vector<std::string> names;
-  for (unsigned r = 0; r < loaded.maps.size(); ++r)
+  for (const auto & annotation : source.annotations)
   {
-    filter->SetAnnotation(r, loaded.maps[r]);
-    names.push_back(source.annotations[r].annotator);
-  }
-  filter->SetMissingValue(UnobservedValue);
-  filter->SetImage(loaded.image);
-  filter->SetOptions(options.consensus);
-  filter->Update();
-
-  std::vector<std::string> labelNames;
-  for (const auto value : filter->LabelValues())
-  {
-    labelNames.push_back(std::to_string(value));
+    names.push_back(annotation.annotator);
   }
   CaseSummary summary;
   summary.source = source;
-  summary.report = MakeRaterReport(filter->Block(),
-                                   filter->Result(),
-                                   names,
-                                   labelNames,
-                                   options.consensus,
-                                   filter->OutsideVoxels());
+  summary.report = ReportOn(*filter, names, options.consensus);
+  const auto absent = AbsentAnnotators(source, cohort.forests);
+  names.insert(names.end(), absent.begin(), absent.end());
+  NoteAbsences(*filter, names, cohort.forests, summary.report);
   for (const auto & note : summary.report.notes)
   {
     LogWarning(Message("case '", source.id, "': ", note));
   }
-  summary.rules =
-      CompareRules(source, loaded, filter->GetOutput(), summary.report, options.compare);
+  double done = cutShare;
+  const auto oneDone = [&]
+  {
+    done += (1.0 - cutShare) / double(rules.size() + 1);
+    progress(done);
+    ThrowIfInterrupted();
+  };
+  summary.rules = CompareRules(source, loaded, filter->GetOutput(), summary.report, rules, oneDone);
   summary.picture = DrawDisagreement(filter->Block(), filter->Result());
 
   CaseWriter writer(options.outputFolder, source.id, context);
@@ -249,8 +284,9 @@ RunCase(const ConsensusCase & source,
   if (options.outputs != "labels")
   {
     writer.Write("flags", filter->GetFlags());
-    writer.Write("soft", SoftLabels(*filter, GridOf(fused.GetPointer()), labels).GetPointer());
-    WriteCompleted(*filter, source, loaded, writer);
+    writer.Write("soft",
+                 SoftLabels(*filter, GridOf(fused.GetPointer()), cohort.labels).GetPointer());
+    WriteCompleted(*filter, names, loaded, writer);
   }
   return summary;
 }

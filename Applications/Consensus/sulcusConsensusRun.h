@@ -1,12 +1,14 @@
 #pragma once
 
 #include "sulcusConsensusCases.h"
+#include <sulcusAnnotatorForest.h>
 #include <sulcusApplication.h>
 #include <sulcusConsensusOptions.h>
 #include <sulcusRaterReport.h>
 #include <sulcusTable.h>
 
 #include <filesystem>
+#include <functional>
 
 namespace sulcus
 {
@@ -23,6 +25,7 @@ struct ConsensusProgramOptions
   int missingValue = -1;
   bool resample = false;
   bool compare = true;
+  bool imputeAbsent = true;
   ConsensusOptions consensus;
 };
 
@@ -36,12 +39,20 @@ struct CaseSummary
   std::vector<std::byte> picture;
 };
 
-/** Fuses one case and writes its files into the output folder. \param labels of the whole cohort:
- * the components of the soft label. */
+/** What all cases of a call share. */
+struct CohortKnowledge
+{
+  std::set<std::uint16_t> labels; ///< of all cases: the components of the soft label
+  AnnotatorForests forests;       ///< of annotators who left cases out
+};
+
+/** Fuses one case and writes its files into the output folder. \param progress is told the share
+ * that is done. */
 CaseSummary
 RunCase(const ConsensusCase & source,
-        const std::set<std::uint16_t> & labels,
+        const CohortKnowledge & cohort,
         const ConsensusProgramOptions & options,
+        const std::function<void(double)> & progress,
         RunContext & context);
 
 /** Tables, report.html and report.json of all cases. */

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "sulcusVoteTable.h"
+#include "sulcusMapVotes.h"
 
 #include <itkImage.h>
 #include <itkImageToImageFilter.h>
@@ -81,11 +81,9 @@ protected:
   void
   GenerateData() final;
 
-  /** Everything a rule needs; `table` is a VoteTable<std::uint8_t> or VoteTable<std::uint16_t>. */
+  /** The rule: fills the outputs, which are allocated. */
   virtual void
-  Fuse(const VoteTable<std::uint8_t> & table) = 0;
-  virtual void
-  Fuse(const VoteTable<std::uint16_t> & table) = 0;
+  Fuse(const MapVotes & votes) = 0;
 
   /** The two labels of a two-label rule; others see all values found. */
   virtual std::optional<LabelPixel>

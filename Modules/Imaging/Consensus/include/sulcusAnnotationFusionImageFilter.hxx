@@ -181,7 +181,7 @@ AnnotationFusionImageFilter<TLabelImage, TOutputImage>::GenerateData()
     {
       std::replace(index.begin(), index.end(), VotePatterns::MissingVote, std::uint16_t(0));
     }
-    Fuse(Table(std::move(maps), count, std::move(index), labelCount));
+    Fuse(MapVotes(Table(std::move(maps), count, std::move(index), labelCount)));
   }
   else
   {
@@ -210,7 +210,7 @@ AnnotationFusionImageFilter<TLabelImage, TOutputImage>::GenerateData()
     }
     index[VotePatterns::MissingVote] =
         m_MissingOccurs ? VotePatterns::MissingVote : std::uint16_t(0);
-    Fuse(Table(std::move(maps), count, std::move(index), labelCount));
+    Fuse(MapVotes(Table(std::move(maps), count, std::move(index), labelCount)));
   }
 }
 

@@ -12,7 +12,8 @@ namespace sulcus
  */
 struct ConsensusOptions
 {
-  double lambda = 0.5; ///< weight of the pair terms, read against the 6-neighbourhood
+  double lambda = 0.5;         ///< weight of the pair terms, read against the 6-neighbourhood
+  double distanceFactor = 0.4; ///< on lambda where no image tells borders apart
   int neighbours = 26;
   double epsilon = 1e-3;         ///< smoothing of vote shares, relative to the mean weight
   double softness = 0.0;         ///< eta: share of an observed vote that is spread over all labels

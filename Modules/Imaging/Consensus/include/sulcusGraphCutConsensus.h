@@ -1,9 +1,11 @@
 #pragma once
 
+#include "sulcusAnnotatorForest.h"
 #include "sulcusConsensusOptions.h"
 #include "sulcusVotePatterns.h"
 
 #include <array>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -20,7 +22,16 @@ struct AnnotationBlock
   std::vector<std::vector<std::uint16_t>>
       votes;                    ///< a rater: label index or VotePatterns::MissingVote, x fastest
   std::span<const float> image; ///< empty: none
+  /** A rater: what is known of them from other scans, for those who saw nothing of this one. Empty,
+   * or null where nothing is known. */
+  std::vector<std::shared_ptr<const AnnotatorForest>> forests;
+  std::vector<std::int64_t> labelValues; ///< of label indices; empty: the index is the value
 
+  std::int64_t
+  ValueOf(std::uint16_t index) const
+  {
+    return labelValues.empty() ? std::int64_t(index) : labelValues[index];
+  }
   std::size_t
   VoxelCount() const
   {
@@ -80,12 +91,16 @@ struct ConsensusResult
  * semi-supervised forests, weighted votes as unaries, contrast-sensitive pair terms in millimetres,
  * an exact minimum cut for two labels and expansion moves for more. Missing is never background.
  * Without an image, self-consistency and completion are left out and pair terms use distance alone.
+ * An annotator who saw nothing has a vote only where a forest knows them from other scans.
  *
+ * \param progress is told the share of the work that is done, 0 to 1; it may throw to end the work.
  * The same bits for any number of threads and any order of annotators, for a given seed.
  * \throws UsageError for no annotators or sizes that differ, InputError for an image with NaN or
  * Inf (with their number), GeometryError for bad spacing. */
 ConsensusResult
-RunGraphCutConsensus(const AnnotationBlock & block, const ConsensusOptions & options);
+RunGraphCutConsensus(const AnnotationBlock & block,
+                     const ConsensusOptions & options,
+                     const std::function<void(double)> & progress = {});
 
 /** The same with given weights a_r (one an annotator) and without self-consistency, agreement or
  * completion. */

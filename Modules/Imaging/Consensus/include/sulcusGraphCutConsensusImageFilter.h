@@ -41,6 +41,14 @@ public:
     this->Modified();
   }
 
+  /** What is known of annotator i from other scans; used if they saw nothing of this one. */
+  void
+  SetAnnotatorForest(unsigned index, std::shared_ptr<const AnnotatorForest> forest)
+  {
+    m_Forests[index] = std::move(forest);
+    this->Modified();
+  }
+
   ConfidenceImage *
   GetConfidence()
   {
@@ -86,20 +94,11 @@ protected:
   MakeOutput(itk::ProcessObject::DataObjectPointerArraySizeType index) override;
 
   void
-  Fuse(const VoteTable<std::uint8_t> & table) override
-  {
-    Run(table);
-  }
-  void
-  Fuse(const VoteTable<std::uint16_t> & table) override
-  {
-    Run(table);
-  }
+  Fuse(const MapVotes & votes) override;
 
 private:
-  template <typename TTable>
   void
-  Run(const TTable & table);
+  CheckImage() const;
   void
   ChooseBlock(const VotePatterns & patterns, const std::vector<std::uint32_t> & numbers);
   void
@@ -114,6 +113,7 @@ private:
 
   typename TImage::ConstPointer m_Image;
   ConsensusOptions m_Options;
+  std::map<unsigned, std::shared_ptr<const AnnotatorForest>> m_Forests;
   AnnotationBlock m_Block;
   std::vector<float> m_BlockImage;
   std::array<std::size_t, 3> m_Start{};

@@ -114,6 +114,17 @@ GraphCutConsensusImageFilter<TLabelImage, TImage>::CutOutBlock(
 {
   m_Block.spacingInMm = this->BlockSpacing();
   m_Block.labelCount = patterns.labelCount;
+  m_Block.labelValues.assign(this->LabelValues().begin(), this->LabelValues().end());
+  m_Block.forests.assign(patterns.raterCount, nullptr);
+  for (const auto & [index, forest] : m_Forests)
+  {
+    if (index >= m_Block.forests.size())
+    {
+      throw UsageError(
+          Message("consensus: a forest for annotator ", index + 1, ", who is not one"));
+    }
+    m_Block.forests[index] = forest;
+  }
   m_Block.votes.assign(patterns.raterCount, std::vector<std::uint16_t>(m_Block.VoxelCount()));
   m_Outside.assign(patterns.raterCount, 0);
   for (std::size_t i = 0; i < patterns.Size(); ++i)
@@ -145,38 +156,38 @@ GraphCutConsensusImageFilter<TLabelImage, TImage>::CutOutBlock(
 }
 
 template <typename TLabelImage, typename TImage>
-template <typename TTable>
 void
-GraphCutConsensusImageFilter<TLabelImage, TImage>::Run(const TTable & table)
+GraphCutConsensusImageFilter<TLabelImage, TImage>::CheckImage() const
 {
-  if (m_Image &&
-      m_Image->GetBufferedRegion().GetSize() != this->GetInput(0)->GetBufferedRegion().GetSize())
+  if (!m_Image)
+  {
+    return;
+  }
+  if (m_Image->GetBufferedRegion().GetSize() != this->GetInput(0)->GetBufferedRegion().GetSize())
   {
     throw GeometryError("consensus: the image has another size than the annotations");
   }
-  if (m_Image)
+  const auto * buffer = m_Image->GetBufferPointer();
+  const auto count = m_Image->GetBufferedRegion().GetNumberOfPixels();
+  const auto bad =
+      std::count_if(buffer, buffer + count, [](auto v) { return !std::isfinite(double(v)); });
+  if (bad > 0)
   {
-    const auto * buffer = m_Image->GetBufferPointer();
-    const auto count = m_Image->GetBufferedRegion().GetNumberOfPixels();
-    const auto bad =
-        std::count_if(buffer, buffer + count, [](auto v) { return !std::isfinite(double(v)); });
-    if (bad > 0)
-    {
-      throw InputError(
-          Message("consensus: the image has ", bad, " voxels that are NaN or infinite"));
-    }
+    throw InputError(Message("consensus: the image has ", bad, " voxels that are NaN or infinite"));
   }
-  const auto & patterns = table.Patterns();
-  std::vector<std::uint32_t> numbers(table.VoxelCount());
-  std::vector<std::uint32_t> identity(patterns.Size());
-  for (std::uint32_t i = 0; i < identity.size(); ++i)
-  {
-    identity[i] = i;
-  }
-  table.Paint(identity, numbers.data());
+}
+
+template <typename TLabelImage, typename TImage>
+void
+GraphCutConsensusImageFilter<TLabelImage, TImage>::Fuse(const MapVotes & votes)
+{
+  CheckImage();
+  const auto & patterns = votes.Patterns();
+  const auto numbers = votes.PatternOfVoxels();
   ChooseBlock(patterns, numbers);
   CutOutBlock(patterns, numbers);
-  m_Result = RunGraphCutConsensus(m_Block, m_Options);
+  m_Result = RunGraphCutConsensus(
+      m_Block, m_Options, [this](double share) { this->UpdateProgress(float(share)); });
   // outside the block everyone who looked saw background
   std::vector<std::uint8_t> flagsOfPattern(patterns.Size(), 0);
   for (std::size_t i = 0; i < patterns.Size(); ++i)
@@ -185,7 +196,7 @@ GraphCutConsensusImageFilter<TLabelImage, TImage>::Run(const TTable & table)
     const auto missing = std::count(pattern.begin(), pattern.end(), VotePatterns::MissingVote);
     flagsOfPattern[i] = pattern.size() - static_cast<std::size_t>(missing) >= 2 ? FlagUnanimous : 0;
   }
-  table.Paint(flagsOfPattern, GetFlags()->GetBufferPointer());
+  votes.Paint(flagsOfPattern, GetFlags()->GetBufferPointer());
   PaintOutputs();
 }
 

@@ -27,27 +27,24 @@ public:
     m_Weights = std::move(weights);
     this->Modified();
   }
+  /** Every annotator weighs as much as they agree with the majority of the others
+   * (LeaveOneOutAgreement); takes the place of weights. Off by default. */
+  itkSetMacro(WeightByAgreement, bool);
+  itkGetConstMacro(WeightByAgreement, bool);
+  itkBooleanMacro(WeightByAgreement);
 
 protected:
   LabelVoteImageFilter() = default;
 
   void
-  Fuse(const VoteTable<std::uint8_t> & table) override
-  {
-    Vote(table);
-  }
-  void
-  Fuse(const VoteTable<std::uint16_t> & table) override
-  {
-    Vote(table);
-  }
+  Fuse(const MapVotes & votes) override;
 
 private:
-  template <typename TTable>
-  void
-  Vote(const TTable & table);
+  std::vector<double>
+  WeightsFor(const VotePatterns & patterns) const;
 
   std::vector<double> m_Weights;
+  bool m_WeightByAgreement = false;
 };
 
 } // namespace sulcus

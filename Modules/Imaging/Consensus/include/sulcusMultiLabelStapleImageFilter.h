@@ -49,40 +49,20 @@ protected:
   MultiLabelStapleImageFilter() = default;
 
   void
-  Fuse(const VoteTable<std::uint8_t> & table) override
+  Fuse(const MapVotes & votes) override
   {
-    Run(table);
-  }
-  void
-  Fuse(const VoteTable<std::uint16_t> & table) override
-  {
-    Run(table);
-  }
-
-private:
-  template <typename TTable>
-  void
-  Run(const TTable & table)
-  {
-    const auto & patterns = table.Patterns();
+    const auto & patterns = votes.Patterns();
     m_Estimate = RunMultiLabelStaple(patterns, m_Options);
     auto * output = this->GetOutput()->GetBufferPointer();
-    const auto winners = WinningLabels(m_Estimate.probability, patterns.labelCount);
     if (!(m_MarkovWeight > 0.0))
     {
-      table.Paint(this->ValuesOf(winners), output);
+      const auto winners = WinningLabels(m_Estimate.probability, patterns.labelCount);
+      votes.Paint(this->ValuesOf(winners), output);
       return;
     }
-    std::vector<std::uint32_t> numbers(table.VoxelCount());
-    std::vector<std::uint32_t> identity(patterns.Size());
-    for (std::uint32_t i = 0; i < identity.size(); ++i)
-    {
-      identity[i] = i;
-    }
-    table.Paint(identity, numbers.data());
     const auto labels = LabelUnderMarkovPrior(this->BlockSize(),
                                               this->BlockSpacing(),
-                                              numbers,
+                                              votes.PatternOfVoxels(),
                                               m_Estimate.probability,
                                               patterns.labelCount,
                                               m_MarkovWeight);
@@ -92,6 +72,7 @@ private:
     }
   }
 
+private:
   StapleOptions m_Options;
   double m_MarkovWeight = 0.0;
   MultiLabelStaple m_Estimate;

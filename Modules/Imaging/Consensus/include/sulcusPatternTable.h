@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -19,7 +20,8 @@ public:
   {
   }
 
-  void
+  /** Returns the number of the row. */
+  std::uint32_t
   Add(const TElement * row, std::uint64_t count)
   {
     auto slot = Slot(row);
@@ -35,22 +37,25 @@ public:
       }
     }
     m_Counts[m_Slots[slot]] += count;
+    return m_Slots[slot];
   }
 
-  void
-  Add(const PatternTable & other)
+  /** Adds all rows of another table. Returns the number here of each of them. */
+  std::vector<std::uint32_t>
+  Add(PatternTable && other)
   {
-    for (std::size_t i = 0; i < other.Size(); ++i)
+    std::vector<std::uint32_t> numbers(other.Size());
+    if (Size() == 0)
     {
-      Add(other.Row(i), other.m_Counts[i]);
+      *this = std::move(other);
+      std::iota(numbers.begin(), numbers.end(), 0U);
+      return numbers;
     }
-  }
-
-  /** Number of a row that was added. */
-  std::uint32_t
-  Find(const TElement * row) const
-  {
-    return m_Slots[Slot(row)];
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+    {
+      numbers[i] = Add(other.Row(i), other.m_Counts[i]);
+    }
+    return numbers;
   }
 
   bool

@@ -87,7 +87,9 @@ struct RaterReport
 
 /** Puts the report together; runs one consensus for every annotator left out (observed votes only,
  * weights from the self-consistency already measured and the agreement among the others). \param
- * outside voxels beyond the block that each annotator saw, all background */
+ * raterNames of the first annotators of the block: those after them, who may only have imputed
+ * votes, are not reported on. \param outside voxels beyond the block that each annotator saw, all
+ * background */
 RaterReport
 MakeRaterReport(const AnnotationBlock & block,
                 const ConsensusResult & result,

@@ -29,21 +29,9 @@ protected:
   ShapeAveragingImageFilter() = default;
 
   void
-  Fuse(const VoteTable<std::uint8_t> & table) override
-  {
-    Run(table);
-  }
-  void
-  Fuse(const VoteTable<std::uint16_t> & table) override
-  {
-    Run(table);
-  }
+  Fuse(const MapVotes & votes) override;
 
 private:
-  template <typename TTable>
-  void
-  Run(const TTable & table);
-
   /** Distance in mm to the nearest voxel of the mask, `farthest` where there is none. */
   std::vector<float>
   DistanceTo(const std::vector<std::uint8_t> & mask, float farthest) const;

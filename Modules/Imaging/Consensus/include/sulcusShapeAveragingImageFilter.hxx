@@ -24,19 +24,12 @@ ShapeAveragingImageFilter<TLabelImage>::DistanceTo(const std::vector<std::uint8_
 }
 
 template <typename TLabelImage>
-template <typename TTable>
 void
-ShapeAveragingImageFilter<TLabelImage>::Run(const TTable & table)
+ShapeAveragingImageFilter<TLabelImage>::Fuse(const MapVotes & votes)
 {
-  const auto & patterns = table.Patterns();
-  const std::size_t voxels = table.VoxelCount();
-  std::vector<std::uint32_t> identity(patterns.Size());
-  std::vector<std::uint32_t> numbers(voxels);
-  for (std::uint32_t i = 0; i < identity.size(); ++i)
-  {
-    identity[i] = i;
-  }
-  table.Paint(identity, numbers.data());
+  const auto & patterns = votes.Patterns();
+  const auto numbers = votes.PatternOfVoxels();
+  const std::size_t voxels = numbers.size();
   const auto size = this->BlockSize();
   const auto spacing = this->BlockSpacing();
   double diagonal = 0.0;

@@ -36,25 +36,13 @@ protected:
   SimpleFusionImageFilter() = default;
 
   void
-  Fuse(const VoteTable<std::uint8_t> & table) override
+  Fuse(const MapVotes & votes) override
   {
-    Run(table);
-  }
-  void
-  Fuse(const VoteTable<std::uint16_t> & table) override
-  {
-    Run(table);
+    m_Estimate = RunSimpleFusion(votes.Patterns(), m_Options);
+    votes.Paint(this->ValuesOf(m_Estimate.labels), this->GetOutput()->GetBufferPointer());
   }
 
 private:
-  template <typename TTable>
-  void
-  Run(const TTable & table)
-  {
-    m_Estimate = RunSimpleFusion(table.Patterns(), m_Options);
-    table.Paint(this->ValuesOf(m_Estimate.labels), this->GetOutput()->GetBufferPointer());
-  }
-
   SimpleFusionOptions m_Options;
   SimpleFusion m_Estimate;
 };

@@ -12,8 +12,10 @@ namespace sulcus
 struct StapleOptions
 {
   int iterations = 1000;
-  double tolerance = 1e-7;       ///< largest change of any parameter at which the iteration ends
-  double prior = 0.0;            ///< of the foreground; 0: the mean vote
+  double tolerance = 1e-7; ///< largest change of any parameter at which the iteration ends
+  double start = 0.0; ///< chance of a right vote that the first sweep assumes of everybody; 0: it
+                      ///< starts from the mean vote
+  double prior = 0.0; ///< of the foreground; 0: the mean vote
   double confidenceWeight = 1.0; ///< the prior is multiplied by it (two labels)
 };
 
@@ -33,8 +35,9 @@ struct BinaryStaple
 
 /** EM over distinct patterns: the same sums as over voxels, a thousand times fewer terms. Starts
  * from the mean vote. A missing vote says nothing: it is left out of the product of the E step and
- * of both sums of the M step. Parameters are kept within [1e-12, 1 - 1e-12]. A pattern without any
- * vote keeps the prior. \throws UsageError unless there are two labels. */
+ * of both sums of the M step. EM finds a local optimum: another start may lead to another one.
+ * Parameters are kept within [1e-12, 1 - 1e-12]. A pattern without any vote keeps the prior.
+ * \throws UsageError unless there are two labels. */
 BinaryStaple
 RunBinaryStaple(const VotePatterns & patterns, const StapleOptions & options = {});
 

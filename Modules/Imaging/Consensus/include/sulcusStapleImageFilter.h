@@ -54,25 +54,13 @@ protected:
     return m_Foreground;
   }
   void
-  Fuse(const VoteTable<std::uint8_t> & table) override
+  Fuse(const MapVotes & votes) override
   {
-    Run(table);
-  }
-  void
-  Fuse(const VoteTable<std::uint16_t> & table) override
-  {
-    Run(table);
+    m_Estimate = RunBinaryStaple(votes.Patterns(), m_Options);
+    votes.Paint(m_Estimate.probability, this->GetOutput()->GetBufferPointer());
   }
 
 private:
-  template <typename TTable>
-  void
-  Run(const TTable & table)
-  {
-    m_Estimate = RunBinaryStaple(table.Patterns(), m_Options);
-    table.Paint(m_Estimate.probability, this->GetOutput()->GetBufferPointer());
-  }
-
   LabelPixel m_Foreground = 1;
   StapleOptions m_Options;
   BinaryStaple m_Estimate;

@@ -270,21 +270,58 @@ private:
     return bits;
   }
 
-  /** Bits of the voxels for each rater, transposed to bits of the raters for each voxel. */
+  /** Bits of the raters at one voxel. */
+  std::uint64_t
+  BitsAt(std::size_t voxel) const
+  {
+    std::uint64_t bits = 0;
+    for (std::size_t r = 0; r < m_Raters.size(); ++r)
+    {
+      bits |= std::uint64_t(m_Raters[r].values[voxel] == m_One) << r;
+    }
+    return bits;
+  }
+
+  /** Bits of the raters for each voxel. Where few voxels are contested, only those are looked at
+   * rater by rater. */
   void
   EncodeBits(std::size_t first,
              std::size_t count,
              std::array<std::uint64_t, BlockSize> & bits) const
   {
-    if (count == 1)
+    constexpr std::size_t few = 12;
+    std::array<TValue, BlockSize> differs{};
+    for (std::size_t r = 1; r < m_Raters.size() && count == BlockSize; ++r)
     {
-      bits[0] = 0;
-      for (std::size_t r = 0; r < m_Raters.size(); ++r)
+      const TValue * values = m_Raters[r].values + first;
+      const TValue * others = m_Raters[0].values + first;
+      for (std::size_t i = 0; i < BlockSize; ++i)
       {
-        bits[0] |= std::uint64_t(m_Raters[r].values[first] == m_One) << r;
+        differs[i] = static_cast<TValue>(differs[i] | (values[i] ^ others[i]));
       }
+    }
+    const auto contested =
+        BlockSize - std::size_t(std::count(differs.begin(), differs.end(), TValue(0)));
+    if (contested > few)
+    {
+      TransposeBits(first, count, bits);
       return;
     }
+    const std::uint64_t all = ~std::uint64_t(0) >> (64 - m_Raters.size());
+    for (std::size_t i = 0; i < count; ++i)
+    {
+      bits[i] = count < BlockSize || differs[i] != 0     ? BitsAt(first + i)
+                : m_Raters[0].values[first + i] == m_One ? all
+                                                         : std::uint64_t(0);
+    }
+  }
+
+  /** Bits of the voxels for each rater, transposed to bits of the raters for each voxel. */
+  void
+  TransposeBits(std::size_t first,
+                std::size_t count,
+                std::array<std::uint64_t, BlockSize> & bits) const
+  {
     bits.fill(0);
     for (std::size_t r = 0; r < m_Raters.size(); ++r)
     {

@@ -12,8 +12,9 @@ namespace sulcus
 /** Label maps of several raters on one grid, read voxel by voxel as numbers of distinct vote
  * patterns.
  *
- * Nothing is stored for a voxel: patterns are counted in one pass over the maps and recognised
- * again in the next. TValue is std::uint8_t or std::uint16_t. */
+ * The maps are read once. A number is kept for every block of voxels that share a pattern and for
+ * every voxel of the other blocks: 4 bytes a voxel at most, far less where raters agree. TValue is
+ * std::uint8_t or std::uint16_t. */
 template <typename TValue>
 class VoteTable
 {
@@ -30,40 +31,21 @@ public:
             std::size_t voxelCount,
             std::vector<std::uint16_t> indexOfValue,
             unsigned labelCount)
-      : m_Encoder(std::move(raters), voxelCount, std::move(indexOfValue), labelCount),
-        m_VoxelCount(voxelCount), m_Bits(1), m_Rows(m_Encoder.RaterCount())
+      : m_VoxelCount(voxelCount)
   {
-    m_Patterns.raterCount = m_Encoder.RaterCount();
+    const Encoder encoder(std::move(raters), voxelCount, std::move(indexOfValue), labelCount);
+    m_Patterns.raterCount = encoder.RaterCount();
     m_Patterns.labelCount = labelCount;
-    switch (m_Encoder.ChosenWay())
+    switch (encoder.ChosenWay())
     {
     case Encoder::Way::Numbers:
-      CountNumbers();
+      CountNumbers(encoder);
       break;
     case Encoder::Way::Bits:
-      CountRows(m_Bits, [](const Block & block, std::size_t i) { return &block.bits[i]; });
-      m_Patterns.votes.resize(m_Bits.Size() * m_Encoder.RaterCount());
-      ParallelFor(
-          m_Bits.Size(),
-          [this](std::size_t begin, std::size_t end)
-          {
-            for (std::size_t i = begin; i < end; ++i)
-            {
-              m_Encoder.WriteVotesOfBits(*m_Bits.Row(i),
-                                         m_Patterns.votes.data() + i * m_Encoder.RaterCount());
-            }
-          },
-          1 << 12);
-      m_Patterns.counts = m_Bits.Counts();
-      m_Place = MakeCanonical(m_Patterns);
+      CountBits(encoder);
       break;
     case Encoder::Way::Rows:
-      CountRows(m_Rows,
-                [this](const Block & block, std::size_t i)
-                { return block.rows.data() + i * m_Encoder.RaterCount(); });
-      m_Patterns.votes.assign(m_Rows.Row(0), m_Rows.Row(m_Rows.Size()));
-      m_Patterns.counts = m_Rows.Counts();
-      m_Place = MakeCanonical(m_Patterns);
+      CountRows(encoder);
       break;
     }
   }
@@ -79,99 +61,112 @@ public:
     return m_VoxelCount;
   }
 
-  /** Calls body(first voxel, pattern numbers, count, uniform) for blocks that cover all voxels, on
-   * all threads. Where all voxels of a block have one pattern, `uniform` is true and only the first
-   * number is set. */
-  template <typename TBody>
-  void
-  ForEachBlock(const TBody & body) const
-  {
-    ParallelFor(
-        m_VoxelCount,
-        [&](std::size_t begin, std::size_t end)
-        {
-          std::array<std::uint32_t, BlockSize> numbers{};
-          m_Encoder.ForBlocks(
-              begin,
-              end,
-              [&](std::size_t first, std::size_t count, const Block & block, bool uniform)
-              {
-                Recognise(block, uniform ? 1 : count, numbers.data());
-                body(first, numbers.data(), count, uniform);
-              });
-        },
-        1 << 14);
-  }
-
-  /** Sets output[voxel] = valueOfPattern[pattern of the voxel]. */
+  /** Sets output[voxel] = valueOfPattern[pattern of the voxel], on all threads. */
   template <typename TOutput, typename TTable>
   void
   Paint(const TTable & valueOfPattern, TOutput * output) const
   {
-    ForEachBlock(
-        [&](std::size_t first, const std::uint32_t * numbers, std::size_t count, bool uniform)
-        {
-          if (uniform)
+    for (const auto & piece : m_Pieces)
+    {
+      ParallelFor(
+          piece.start.size() - 1,
+          [&](std::size_t begin, std::size_t end)
           {
-            std::fill_n(output + first, count, static_cast<TOutput>(valueOfPattern[numbers[0]]));
-            return;
-          }
-          for (std::size_t i = 0; i < count; ++i)
-          {
-            output[first + i] = static_cast<TOutput>(valueOfPattern[numbers[i]]);
-          }
-        });
+            for (std::size_t block = begin; block < end; ++block)
+            {
+              PaintBlock(piece, block, valueOfPattern, output);
+            }
+          },
+          (1 << 14) / BlockSize);
+    }
   }
 
 private:
   using Block = typename Encoder::Block;
 
-  /** Pattern numbers of the first voxels of a block. */
-  void
-  Recognise(const Block & block, std::size_t count, std::uint32_t * numbers) const
+  /** A run of voxels, block after block. */
+  struct Piece
   {
-    const auto way = m_Encoder.ChosenWay();
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    std::vector<std::uint32_t> numbers;    ///< one for a uniform block, one a voxel otherwise
+    std::vector<std::size_t> start{0};     ///< of each block in `numbers`, and the end
+    std::vector<std::uint32_t> ofTheTable; ///< pattern of each number
+
+    void
+    Append(const std::uint32_t * values, std::size_t count)
+    {
+      numbers.insert(numbers.end(), values, values + count);
+      start.push_back(numbers.size());
+    }
+  };
+
+  template <typename TOutput, typename TTable>
+  static void
+  PaintBlock(const Piece & piece,
+             std::size_t block,
+             const TTable & valueOfPattern,
+             TOutput * output)
+  {
+    const std::size_t first = piece.begin + block * BlockSize;
+    const std::size_t count = std::min(BlockSize, piece.end - first);
+    const std::uint32_t * numbers = piece.numbers.data() + piece.start[block];
+    const auto value = [&](std::size_t i)
+    { return static_cast<TOutput>(valueOfPattern[piece.ofTheTable[numbers[i]]]); };
+    if (piece.start[block + 1] - piece.start[block] == 1)
+    {
+      std::fill_n(output + first, count, value(0));
+      return;
+    }
     for (std::size_t i = 0; i < count; ++i)
     {
-      numbers[i] = way == Encoder::Way::Numbers ? m_Place[block.numbers[i]]
-                   : way == Encoder::Way::Bits
-                       ? RecogniseRepeated(block, i, numbers)
-                       : m_Place[m_Rows.Find(block.rows.data() + i * m_Encoder.RaterCount())];
+      output[first + i] = value(i);
     }
   }
 
-  /** Neighbours often have one pattern: the look-up is saved. */
-  std::uint32_t
-  RecogniseRepeated(const Block & block, std::size_t i, const std::uint32_t * numbers) const
-  {
-    return i > 0 && block.bits[i] == block.bits[i - 1] ? numbers[i - 1]
-                                                       : m_Place[m_Bits.Find(&block.bits[i])];
-  }
-
+  /** Calls body(piece) for parts of the voxels, on all threads, and keeps the pieces. */
+  template <typename TBody>
   void
-  CountNumbers()
+  ForPieces(const TBody & body)
   {
-    std::vector<std::uint64_t> counts(m_Encoder.NumberCount(), 0);
-    std::mutex merging;
+    std::mutex keeping;
     ParallelFor(
         m_VoxelCount,
         [&](std::size_t begin, std::size_t end)
         {
-          std::vector<std::uint64_t> own(counts.size(), 0);
-          m_Encoder.ForBlocks(begin,
-                              end,
-                              [&](std::size_t, std::size_t count, const Block & block, bool uniform)
-                              {
-                                own[block.numbers[0]] += uniform ? count : 1;
-                                for (std::size_t i = 1; i < (uniform ? 1 : count); ++i)
-                                {
-                                  ++own[block.numbers[i]];
-                                }
-                              });
-          const std::scoped_lock lock(merging); // whole numbers: any order gives the same sums
-          std::transform(counts.begin(), counts.end(), own.begin(), counts.begin(), std::plus<>());
+          Piece piece;
+          piece.begin = begin;
+          piece.end = end;
+          body(piece, keeping);
+          const std::scoped_lock lock(keeping);
+          m_Pieces.push_back(std::move(piece));
         },
         1 << 16);
+  }
+
+  void
+  CountNumbers(const Encoder & encoder)
+  {
+    std::vector<std::uint64_t> counts(encoder.NumberCount(), 0);
+    ForPieces(
+        [&](Piece & piece, std::mutex & merging)
+        {
+          std::vector<std::uint64_t> own(counts.size(), 0);
+          encoder.ForBlocks(piece.begin,
+                            piece.end,
+                            [&](std::size_t, std::size_t count, const Block & block, bool uniform)
+                            {
+                              const std::size_t encoded = uniform ? 1 : count;
+                              own[block.numbers[0]] += uniform ? count : 1;
+                              for (std::size_t i = 1; i < encoded; ++i)
+                              {
+                                ++own[block.numbers[i]];
+                              }
+                              piece.Append(block.numbers.data(), encoded);
+                            });
+          const std::scoped_lock lock(merging); // whole numbers: any order gives the same sums
+          std::transform(counts.begin(), counts.end(), own.begin(), counts.begin(), std::plus<>());
+        });
     std::vector<std::uint32_t> found;
     for (std::uint32_t number = 0; number < counts.size(); ++number)
     {
@@ -179,48 +174,91 @@ private:
       {
         found.push_back(number);
         m_Patterns.counts.push_back(counts[number]);
-        m_Encoder.AppendVotesOfNumber(number, m_Patterns.votes);
+        encoder.AppendVotesOfNumber(number, m_Patterns.votes);
       }
     }
     const auto place = MakeCanonical(m_Patterns);
-    m_Place.assign(counts.size(), 0);
+    std::vector<std::uint32_t> ofNumber(counts.size(), 0);
     for (std::size_t i = 0; i < found.size(); ++i)
     {
-      m_Place[found[i]] = place[i];
+      ofNumber[found[i]] = place[i];
     }
+    for (auto & piece : m_Pieces)
+    {
+      piece.ofTheTable = ofNumber;
+    }
+  }
+
+  void
+  CountBits(const Encoder & encoder)
+  {
+    PatternTable<std::uint64_t> table(1);
+    FillTable(
+        encoder, table, [](const Block & block, std::size_t i) { return block.bits.data() + i; });
+    const std::size_t raters = m_Patterns.raterCount;
+    m_Patterns.votes.resize(table.Size() * raters);
+    ParallelFor(
+        table.Size(),
+        [&](std::size_t begin, std::size_t end)
+        {
+          for (std::size_t i = begin; i < end; ++i)
+          {
+            encoder.WriteVotesOfBits(*table.Row(i), m_Patterns.votes.data() + i * raters);
+          }
+        },
+        1 << 12);
+    m_Patterns.counts = table.Counts();
+    PlacePatterns();
+  }
+
+  void
+  CountRows(const Encoder & encoder)
+  {
+    PatternTable<std::uint16_t> table(encoder.RaterCount());
+    FillTable(encoder,
+              table,
+              [&](const Block & block, std::size_t i)
+              { return block.rows.data() + i * encoder.RaterCount(); });
+    m_Patterns.votes.assign(table.Row(0), table.Row(table.Size()));
+    m_Patterns.counts = table.Counts();
+    PlacePatterns();
   }
 
   /** Counts rows of votes or words of bits; rowOf(block, i) points to that of voxel i. */
   template <typename TTable, typename TRowOf>
   void
-  CountRows(TTable & all, const TRowOf & rowOf)
+  FillTable(const Encoder & encoder, TTable & all, const TRowOf & rowOf)
   {
-    std::mutex merging;
     const TTable empty = all;
-    ParallelFor(
-        m_VoxelCount,
-        [&](std::size_t begin, std::size_t end)
+    ForPieces(
+        [&](Piece & piece, std::mutex & merging)
         {
           TTable own = empty;
-          m_Encoder.ForBlocks(
-              begin,
-              end,
-              [&](std::size_t, std::size_t count, const Block & block, bool uniform)
-              { AddRuns(block, uniform ? 1 : count, uniform ? count : 1, rowOf, own); });
+          std::array<std::uint32_t, BlockSize> numbers{};
+          encoder.ForBlocks(piece.begin,
+                            piece.end,
+                            [&](std::size_t, std::size_t count, const Block & block, bool uniform)
+                            {
+                              const std::size_t encoded = uniform ? 1 : count;
+                              AddRuns(
+                                  block, encoded, uniform ? count : 1, rowOf, own, numbers.data());
+                              piece.Append(numbers.data(), encoded);
+                            });
           const std::scoped_lock lock(merging);
-          all.Add(own);
-        },
-        1 << 16);
+          piece.ofTheTable = all.Add(std::move(own));
+        });
   }
 
-  /** Adds the rows of a block, `weight` voxels each; runs of one row are the rule. */
+  /** Adds the rows of a block, `weight` voxels each, and notes their numbers; runs of one row are
+   * the rule. */
   template <typename TTable, typename TRowOf>
   static void
   AddRuns(const Block & block,
           std::size_t count,
           std::uint64_t weight,
           const TRowOf & rowOf,
-          TTable & table)
+          TTable & table,
+          std::uint32_t * numbers)
   {
     for (std::size_t i = 0, end = 0; i < count; i = end)
     {
@@ -229,15 +267,27 @@ private:
       {
         ++end;
       }
-      table.Add(rowOf(block, i), (end - i) * weight);
+      std::fill(
+          numbers + i, numbers + end, table.Add(rowOf(block, i), std::uint64_t(end - i) * weight));
     }
   }
 
-  Encoder m_Encoder;
+  /** Puts patterns in canonical order and lets the pieces know. */
+  void
+  PlacePatterns()
+  {
+    const auto place = MakeCanonical(m_Patterns);
+    for (auto & piece : m_Pieces)
+    {
+      for (auto & number : piece.ofTheTable)
+      {
+        number = place[number];
+      }
+    }
+  }
+
   std::size_t m_VoxelCount;
-  PatternTable<std::uint64_t> m_Bits;
-  PatternTable<std::uint16_t> m_Rows;
-  std::vector<std::uint32_t> m_Place; ///< pattern of a number, or of a row in order of appearance
+  std::vector<Piece> m_Pieces;
   VotePatterns m_Patterns;
 };
 

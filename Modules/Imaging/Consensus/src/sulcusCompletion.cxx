@@ -138,6 +138,19 @@ AverageWithNeighbours(const AnnotationBlock & block,
   }
 }
 
+void
+SmoothAmongNeighbours(const AnnotationBlock & block,
+                      std::size_t rater,
+                      const ContrastWeights & weights,
+                      Completion & completion)
+{
+  constexpr int sweeps = 5;
+  for (int sweep = 0; sweep < sweeps; ++sweep)
+  {
+    AverageWithNeighbours(block, rater, weights, completion);
+  }
+}
+
 } // namespace
 
 Completion
@@ -165,11 +178,49 @@ CompleteAnnotation(const AnnotationBlock & block,
   completion.accuracy = controlled.outOfBag.balancedAccuracy;
   completion.accuracyWithout = controlled.accuracyWithout;
   completion.usesUnlabelled = controlled.usesUnlabelled;
-  constexpr int sweeps = 5;
-  for (int sweep = 0; sweep < sweeps; ++sweep)
+  SmoothAmongNeighbours(block, rater, weights, completion);
+  return completion;
+}
+
+Completion
+ImputeFromForest(const AnnotationBlock & block,
+                 std::size_t rater,
+                 const AnnotatorForest & known,
+                 std::span<const std::uint32_t> missing,
+                 const FeatureMatrix & features,
+                 const ContrastWeights & weights)
+{
+  const std::size_t classes = known.labels.size();
+  const unsigned labels = block.labelCount;
+  std::vector<std::size_t> classOf(labels, classes); // of a label of this scan
+  for (unsigned l = 0; l < labels; ++l)
   {
-    AverageWithNeighbours(block, rater, weights, completion);
+    const auto place = std::lower_bound(
+        known.labels.begin(), known.labels.end(), block.ValueOf(static_cast<std::uint16_t>(l)));
+    if (place != known.labels.end() && *place == block.ValueOf(static_cast<std::uint16_t>(l)))
+    {
+      classOf[l] = static_cast<std::size_t>(place - known.labels.begin());
+    }
   }
+  const auto posteriors = known.forest.Predict(features.values);
+  Completion completion;
+  completion.voxels.assign(missing.begin(), missing.end());
+  completion.posteriors.assign(missing.size() * labels, 1.0F / float(labels));
+  for (std::size_t i = 0; i < missing.size(); ++i)
+  {
+    const float * row = posteriors.data() + i * classes;
+    double sum = 0.0;
+    for (unsigned l = 0; l < labels; ++l)
+    {
+      sum += classOf[l] < classes ? row[classOf[l]] : 0.0F;
+    }
+    for (unsigned l = 0; l < labels && sum > 0.0; ++l)
+    {
+      completion.posteriors[i * labels + l] =
+          classOf[l] < classes ? static_cast<float>(row[classOf[l]] / sum) : 0.0F;
+    }
+  }
+  SmoothAmongNeighbours(block, rater, weights, completion);
   return completion;
 }
 

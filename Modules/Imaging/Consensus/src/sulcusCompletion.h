@@ -32,4 +32,15 @@ CompleteAnnotation(const AnnotationBlock & block,
                    const ConsensusOptions & options,
                    const RandomEngine & random);
 
+/** The same for an annotator who saw nothing of this scan, from a forest that knows them from
+ * others. Labels of the forest that nobody drew here are left out. \param features one row for each
+ * of `missing` */
+Completion
+ImputeFromForest(const AnnotationBlock & block,
+                 std::size_t rater,
+                 const AnnotatorForest & known,
+                 std::span<const std::uint32_t> missing,
+                 const FeatureMatrix & features,
+                 const ContrastWeights & weights);
+
 } // namespace sulcus::detail

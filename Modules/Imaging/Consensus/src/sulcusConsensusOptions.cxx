@@ -12,6 +12,12 @@ Describe(Parameters & visit, ConsensusOptions & o)
 {
   visit.Group("Graph-cut consensus");
   visit("lambda", o.lambda, "Weight of the pair terms; 0 is a weighted vote.").Range(0, 1e6);
+  visit(
+      "distance_factor",
+      o.distanceFactor,
+      "Where there is no image, lambda counts this much: smoothing that sees no borders eats what "
+      "is small or thin.")
+      .Range(0, 1);
   visit("neighbours", o.neighbours, "6, 18 or 26; 6 suits thick slices.").Range(6, 26);
   visit("epsilon", o.epsilon, "Smoothing of vote shares, relative to the mean weight.")
       .Range(1e-9, 1)
@@ -72,8 +78,14 @@ CheckConsensusOptions(const ConsensusOptions & o)
   {
     throw UsageError(Message("neighbours: got ", o.neighbours, ", expected 6, 18 or 26"));
   }
-  for (const double value :
-       {o.lambda, o.epsilon, o.softness, o.imputedWeight, o.minimumWeight, o.evidence, o.blockInMm})
+  for (const double value : {o.lambda,
+                             o.distanceFactor,
+                             o.epsilon,
+                             o.softness,
+                             o.imputedWeight,
+                             o.minimumWeight,
+                             o.evidence,
+                             o.blockInMm})
   {
     if (!std::isfinite(value) || value < 0.0)
     {

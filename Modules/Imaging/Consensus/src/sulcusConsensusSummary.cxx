@@ -69,7 +69,7 @@ AddNotes(const AnnotationBlock & block, ConsensusResult & result)
   {
     for (std::size_t b = a + 1; b < block.votes.size(); ++b)
     {
-      if (block.votes[a] == block.votes[b])
+      if (result.raters[a].observedFraction > 0.0 && block.votes[a] == block.votes[b])
       {
         result.notes.push_back(
             Message("annotators ", a + 1, " and ", b + 1, " drew identical maps; both count"));

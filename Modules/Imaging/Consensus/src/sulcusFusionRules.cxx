@@ -37,16 +37,18 @@ const std::vector<std::string> &
 SimpleRules()
 {
   static const std::vector<std::string> rules{
-      "majority", "staple", "staple_mrf", "simple", "shape_averaging"};
+      "majority", "weighted_vote", "staple", "staple_mrf", "simple", "shape_averaging"};
   return rules;
 }
 
 LabelImage::Pointer
 FuseByRule(const std::string & rule, const std::vector<LabelImage::Pointer> & maps)
 {
-  if (rule == "majority")
+  if (rule == "majority" || rule == "weighted_vote")
   {
-    return Run(LabelVoteImageFilter<LabelImage>::New().GetPointer(), maps);
+    auto filter = LabelVoteImageFilter<LabelImage>::New();
+    filter->SetWeightByAgreement(rule == "weighted_vote");
+    return Run(filter.GetPointer(), maps);
   }
   if (rule == "staple" || rule == "staple_mrf")
   {

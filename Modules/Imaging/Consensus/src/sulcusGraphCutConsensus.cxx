@@ -75,7 +75,9 @@ Solve(const AnnotationBlock & block,
   const auto neighbours = static_cast<unsigned>(options.neighbours);
   const ContrastWeights weights(
       block.size, block.spacingInMm, neighbours, PairChannels(block, trust, options));
-  const double lambda = options.lambda * ContrastWeights::NeighbourhoodFactor(neighbours);
+  const double strength = block.image.empty() ? options.distanceFactor : 1.0;
+  const double lambda =
+      options.lambda * strength * ContrastWeights::NeighbourhoodFactor(neighbours);
   auto cut = detail::CutVotes(field, weights, lambda, options);
 
   ConsensusResult result;
@@ -99,13 +101,22 @@ Solve(const AnnotationBlock & block,
 } // namespace
 
 ConsensusResult
-RunGraphCutConsensus(const AnnotationBlock & block, const ConsensusOptions & options)
+RunGraphCutConsensus(const AnnotationBlock & block,
+                     const ConsensusOptions & options,
+                     const std::function<void(double)> & progress)
 {
   CheckConsensusOptions(options);
   detail::CheckBlock(block);
   const auto patterns = detail::PatternsOf(block);
   auto band = detail::FindBand(block, options.clampUnanimous);
-  auto trust = detail::JudgeRaters(block, patterns, band, options);
+  const auto judging = [&](double share)
+  {
+    if (progress)
+    {
+      progress(0.9 * share); // forests take most of the time
+    }
+  };
+  auto trust = detail::JudgeRaters(block, patterns, band, options, judging);
   return Solve(block, patterns, options, band, trust);
 }
 

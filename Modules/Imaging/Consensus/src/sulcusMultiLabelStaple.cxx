@@ -1,5 +1,5 @@
 #include "sulcusPatternPieces.h"
-#include "sulcusStaple.h"
+#include "sulcusStapleSweeps.h"
 
 #include <cmath>
 
@@ -17,65 +17,26 @@ public:
         m_Confusion(patterns.raterCount * patterns.labelCount * patterns.labelCount, 0.0)
   {
     StartFromMeanVote();
+    if (options.start > 0.0 && m_Labels > 1)
+    {
+      for (std::size_t i = 0; i < m_Confusion.size(); ++i)
+      {
+        const bool right = i % m_Labels == i / m_Labels % m_Labels;
+        m_Confusion[i] = right ? options.start : (1.0 - options.start) / (m_Labels - 1);
+      }
+      ExpectationStep();
+    }
   }
 
   MultiLabelStaple
   Run()
   {
     MultiLabelStaple result;
-    for (result.iterations = 0; result.iterations < m_Options.iterations && !result.converged;
-         ++result.iterations)
-    {
-      const double change = MaximizationStep();
-      ExpectationStep();
-      result.converged = result.iterations > 0 && change <= m_Options.tolerance;
-    }
+    detail::SweepUntilStill(*this, m_Options, result);
     result.prior = m_Prior;
     result.probability = m_Probability;
     result.confusion = m_Confusion;
     return result;
-  }
-
-private:
-  void
-  StartFromMeanVote()
-  {
-    std::vector<std::uint64_t> votes(m_Labels, 0);
-    std::uint64_t given = 0;
-    for (std::size_t i = 0; i < m_Patterns.Size(); ++i)
-    {
-      std::uint64_t all = 0;
-      for (const auto vote : m_Patterns.Pattern(i))
-      {
-        if (vote != VotePatterns::MissingVote)
-        {
-          m_Probability[i * m_Labels + vote] += 1.0;
-          votes[vote] += m_Patterns.counts[i];
-          ++all;
-        }
-      }
-      given += all * m_Patterns.counts[i];
-      for (unsigned l = 0; l < m_Labels && all > 0; ++l)
-      {
-        m_Probability[i * m_Labels + l] /= double(all);
-      }
-    }
-    for (unsigned l = 0; l < m_Labels; ++l)
-    {
-      m_Prior.push_back(given > 0 ? double(votes[l]) / double(given) : 1.0 / m_Labels);
-    }
-    for (std::size_t i = 0; i < m_Patterns.Size(); ++i)
-    {
-      const auto pattern = m_Patterns.Pattern(i);
-      if (std::all_of(pattern.begin(),
-                      pattern.end(),
-                      [](auto v) { return v == VotePatterns::MissingVote; }))
-      {
-        std::copy(m_Prior.begin(),
-                  m_Prior.end(),
-                  m_Probability.begin() + static_cast<std::ptrdiff_t>(i * m_Labels));
-      }
-    }
   }
 
   double
@@ -169,6 +130,48 @@ private:
             }
           }
         });
+  }
+
+private:
+  void
+  StartFromMeanVote()
+  {
+    std::vector<std::uint64_t> votes(m_Labels, 0);
+    std::uint64_t given = 0;
+    for (std::size_t i = 0; i < m_Patterns.Size(); ++i)
+    {
+      std::uint64_t all = 0;
+      for (const auto vote : m_Patterns.Pattern(i))
+      {
+        if (vote != VotePatterns::MissingVote)
+        {
+          m_Probability[i * m_Labels + vote] += 1.0;
+          votes[vote] += m_Patterns.counts[i];
+          ++all;
+        }
+      }
+      given += all * m_Patterns.counts[i];
+      for (unsigned l = 0; l < m_Labels && all > 0; ++l)
+      {
+        m_Probability[i * m_Labels + l] /= double(all);
+      }
+    }
+    for (unsigned l = 0; l < m_Labels; ++l)
+    {
+      m_Prior.push_back(given > 0 ? double(votes[l]) / double(given) : 1.0 / m_Labels);
+    }
+    for (std::size_t i = 0; i < m_Patterns.Size(); ++i)
+    {
+      const auto pattern = m_Patterns.Pattern(i);
+      if (std::all_of(pattern.begin(),
+                      pattern.end(),
+                      [](auto v) { return v == VotePatterns::MissingVote; }))
+      {
+        std::copy(m_Prior.begin(),
+                  m_Prior.end(),
+                  m_Probability.begin() + static_cast<std::ptrdiff_t>(i * m_Labels));
+      }
+    }
   }
 
   const VotePatterns & m_Patterns;

@@ -175,6 +175,11 @@ double
 FleissKappa(const AnnotationBlock & block, std::uint64_t outside)
 {
   const unsigned labels = block.labelCount;
+  const auto voters = std::count_if(
+      block.votes.begin(),
+      block.votes.end(),
+      [](const auto & votes)
+      { return std::any_of(votes.begin(), votes.end(), [](auto v) { return v != Missing; }); });
   std::vector<double> shares(labels, 0.0);
   std::vector<double> counts(labels);
   double votes = 0.0;
@@ -206,10 +211,10 @@ FleissKappa(const AnnotationBlock & block, std::uint64_t outside)
     votes += seen;
     voxels += 1.0;
   }
-  if (block.votes.size() >= 2)
+  if (voters >= 2)
   {
-    shares[0] += double(outside) * double(block.votes.size());
-    votes += double(outside) * double(block.votes.size());
+    shares[0] += double(outside) * double(voters);
+    votes += double(outside) * double(voters);
     agreement += double(outside);
     voxels += double(outside);
   }
@@ -232,10 +237,11 @@ MakeRaterReport(const AnnotationBlock & block,
                 bool withDistances)
 {
   RaterReport report;
-  const std::size_t raters = block.votes.size();
+  const std::size_t raters = raterNames.size();
   report.raters = std::move(raterNames);
   report.labels = std::move(labelNames);
-  report.reliability = result.raters;
+  report.reliability.assign(result.raters.begin(),
+                            result.raters.begin() + static_cast<std::ptrdiff_t>(raters));
   const auto outsideOf = [&](std::size_t r)
   { return outside.empty() ? std::uint64_t(0) : outside[r]; };
   for (std::size_t r = 0; r < raters; ++r)
@@ -261,8 +267,15 @@ MakeRaterReport(const AnnotationBlock & block,
       }
     }
   }
-  const auto everyone = outside.empty() ? 0 : *std::min_element(outside.begin(), outside.end());
-  report.fleissKappa = FleissKappa(block, everyone);
+  std::optional<std::uint64_t> everyone; // who looked at all
+  for (std::size_t r = 0; r < raters && !outside.empty(); ++r)
+  {
+    if (result.raters[r].observedFraction > 0.0)
+    {
+      everyone = std::min(everyone.value_or(outside[r]), outside[r]);
+    }
+  }
+  report.fleissKappa = FleissKappa(block, everyone.value_or(0));
   double drawn = 0.0;
   double contested = 0.0;
   double confidence = 0.0;

@@ -1,6 +1,7 @@
 #include "sulcusRaterTrust.h"
 
 #include "sulcusSelfConsistency.h"
+#include "sulcusSharedFeatures.h"
 #include <sulcusError.h>
 
 #include <algorithm>
@@ -58,48 +59,26 @@ struct FeatureVoxels
   std::vector<std::uint32_t> missing; ///< to impute
 };
 
-/** Features of all annotators' voxels, computed once. */
-class SharedFeatures
+SharedFeatures
+FeaturesOf(const ImageBlock & image, const std::vector<FeatureVoxels> & ofRaters)
 {
-public:
-  SharedFeatures(const ImageBlock & image, const std::vector<FeatureVoxels> & ofRaters)
+  std::vector<std::uint32_t> all;
+  for (const auto & one : ofRaters)
   {
-    for (const auto & one : ofRaters)
+    for (const auto * list : {&one.samples, &one.judged, &one.missing})
     {
-      for (const auto * list : {&one.samples, &one.judged, &one.missing})
-      {
-        m_Voxels.insert(m_Voxels.end(), list->begin(), list->end());
-      }
-    }
-    std::sort(m_Voxels.begin(), m_Voxels.end());
-    m_Voxels.erase(std::unique(m_Voxels.begin(), m_Voxels.end()), m_Voxels.end());
-    m_Features = ComputeVoxelFeatures(image, m_Voxels);
-  }
-
-  const std::vector<std::string> &
-  Names() const
-  {
-    return m_Features.names;
-  }
-
-  /** Adds one row a voxel. */
-  void
-  AppendRows(std::span<const std::uint32_t> voxels, FeatureMatrix & target) const
-  {
-    target.names = m_Features.names;
-    const auto count = static_cast<std::ptrdiff_t>(m_Features.names.size());
-    for (const auto voxel : voxels)
-    {
-      const auto row = std::lower_bound(m_Voxels.begin(), m_Voxels.end(), voxel) - m_Voxels.begin();
-      const auto first = m_Features.values.begin() + row * count;
-      target.values.insert(target.values.end(), first, first + count);
+      all.insert(all.end(), list->begin(), list->end());
     }
   }
+  return {image, std::move(all)};
+}
 
-private:
-  std::vector<std::uint32_t> m_Voxels;
-  FeatureMatrix m_Features;
-};
+/** The forest that knows an annotator from other scans, or null. */
+const AnnotatorForest *
+ForestOf(const AnnotationBlock & block, std::size_t rater)
+{
+  return rater < block.forests.size() ? block.forests[rater].get() : nullptr;
+}
 
 /** Every annotator draws from the same random stream, so that the place in the list means nothing.
  */
@@ -109,8 +88,10 @@ public:
   ImageJudge(const AnnotationBlock & block,
              const Band & band,
              const ConsensusOptions & options,
+             const std::function<void(double)> & progress,
              RaterTrust & trust)
-      : m_Block(block), m_Band(band), m_Options(options), m_Trust(trust), m_Random(options.seed),
+      : m_Block(block), m_Band(band), m_Options(options), m_Progress(progress), m_Trust(trust),
+        m_Random(options.seed),
         m_Folds(
             SpatialFolds(block, options.blockInMm, unsigned(options.folds), m_Random.Fork("folds")))
   {
@@ -127,12 +108,14 @@ public:
     {
       voxels.push_back(ChooseVoxels(r));
     }
-    const SharedFeatures features(image, voxels);
+    const auto features = FeaturesOf(image, voxels);
     m_Trust.featureNames = features.Names();
     m_Trust.importances.assign(features.Names().size(), 0.0);
     std::vector<std::vector<float>> local(m_Block.votes.size());
+    double done = 1.0; // the features are about as much work as one annotator
     for (const auto r : order)
     {
+      Report(done++ / (1.0 + double(order.size())));
       local[r] = JudgeOne(r, voxels[r], features);
       if (!voxels[r].missing.empty())
       {
@@ -161,7 +144,20 @@ private:
     {
       voxels.missing = VoxelsOf(m_Block, rater, false);
     }
+    else if (m_Options.complete && ForestOf(m_Block, rater))
+    {
+      voxels.missing = m_Band.voxels; // elsewhere those who looked agree
+    }
     return voxels;
+  }
+
+  void
+  Report(double share) const
+  {
+    if (m_Progress)
+    {
+      m_Progress(share);
+    }
   }
 
   std::vector<float>
@@ -208,6 +204,15 @@ private:
     const ContrastWeights weights(
         m_Block.size, m_Block.spacingInMm, 6, {{m_Trust.pairFeatures.intensity, 1.0}});
     auto & completion = m_Trust.completions[r];
+    auto & rater = m_Trust.raters[r];
+    rater.imputedVoxels = voxels.missing.size();
+    if (voxels.samples.empty())
+    {
+      const auto & known = *ForestOf(m_Block, r);
+      completion = ImputeFromForest(m_Block, r, known, voxels.missing, rows, weights);
+      rater.completionAccuracy = rater.completionAccuracyWithout = known.accuracy;
+      return;
+    }
     completion = CompleteAnnotation(m_Block,
                                     r,
                                     voxels.samples,
@@ -216,8 +221,6 @@ private:
                                     weights,
                                     m_Options,
                                     m_Random.Fork("completion"));
-    auto & rater = m_Trust.raters[r];
-    rater.imputedVoxels = voxels.missing.size();
     rater.completionAccuracy = completion.accuracy;
     rater.completionAccuracyWithout = completion.accuracyWithout;
     rater.completionUsesUnlabelled = completion.usesUnlabelled;
@@ -226,6 +229,7 @@ private:
   const AnnotationBlock & m_Block;
   const Band & m_Band;
   const ConsensusOptions & m_Options;
+  const std::function<void(double)> & m_Progress;
   RaterTrust & m_Trust;
   RandomEngine m_Random;
   std::vector<std::uint8_t> m_Folds;
@@ -281,6 +285,10 @@ SetWeights(const AnnotationBlock & block,
       seen += 1.0;
     }
     rater.meanWeight = seen > 0.0 ? total / seen : trust.constantWeights[r];
+    if (rater.observedFraction == 0.0 && rater.imputedVoxels > 0)
+    {
+      rater.meanWeight = ForestOf(block, r)->meanWeight;
+    }
   }
 }
 
@@ -290,7 +298,8 @@ RaterTrust
 JudgeRaters(const AnnotationBlock & block,
             const VotePatterns & patterns,
             const Band & band,
-            const ConsensusOptions & options)
+            const ConsensusOptions & options,
+            const std::function<void(double)> & progress)
 {
   auto trust = Untouched(block);
   const auto agreement = LeaveOneOutAgreement(patterns);
@@ -308,7 +317,7 @@ JudgeRaters(const AnnotationBlock & block,
   }
   else if (!block.image.empty())
   {
-    local = ImageJudge(block, band, options, trust).Judge(patterns.canonicalOrder);
+    local = ImageJudge(block, band, options, progress, trust).Judge(patterns.canonicalOrder);
   }
   SetWeights(block, band, options, local, patterns.canonicalOrder, trust);
   return trust;

@@ -27,7 +27,8 @@ RaterTrust
 JudgeRaters(const AnnotationBlock & block,
             const VotePatterns & patterns,
             const Band & band,
-            const ConsensusOptions & options);
+            const ConsensusOptions & options,
+            const std::function<void(double)> & progress = {});
 
 /** One given weight an annotator; nothing is judged or imputed. */
 RaterTrust

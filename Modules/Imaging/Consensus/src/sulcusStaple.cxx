@@ -1,6 +1,7 @@
 #include "sulcusStaple.h"
 
 #include "sulcusPatternPieces.h"
+#include "sulcusStapleSweeps.h"
 #include <sulcusError.h>
 
 #include <array>
@@ -48,14 +49,20 @@ private:
   Pack(const VotePatterns & patterns, std::size_t i)
   {
     const auto pattern = patterns.Pattern(i);
-    for (std::size_t r = 0; r < pattern.size(); ++r)
+    for (std::size_t byte = 0; byte < bytes; ++byte)
     {
-      const auto vote = pattern[patterns.canonicalOrder[r]];
-      const auto bit = static_cast<std::uint8_t>(1U << (r % 8));
-      ones[i * bytes + r / 8] |= vote == 1 ? bit : std::uint8_t(0);
+      unsigned one = 0;
+      unsigned zero = 0;
+      for (unsigned bit = 0; bit < 8 && 8 * byte + bit < pattern.size(); ++bit)
+      {
+        const auto vote = pattern[patterns.canonicalOrder[8 * byte + bit]];
+        one |= unsigned(vote == 1) << bit;
+        zero |= unsigned(vote == 0) << bit;
+      }
+      ones[i * bytes + byte] = static_cast<std::uint8_t>(one);
       if (!complete)
       {
-        zeros[i * bytes + r / 8] |= vote == 0 ? bit : std::uint8_t(0);
+        zeros[i * bytes + byte] = static_cast<std::uint8_t>(zero);
       }
     }
   }
@@ -83,6 +90,19 @@ SumTables(const std::vector<double> & values)
   return tables;
 }
 
+void
+AddTables(const std::vector<ByteTable> & tables, std::vector<ByteTable> & sums)
+{
+  for (std::size_t byte = 0; byte < tables.size(); ++byte)
+  {
+    std::transform(sums[byte].begin(),
+                   sums[byte].end(),
+                   tables[byte].begin(),
+                   sums[byte].begin(),
+                   std::plus<>());
+  }
+}
+
 /** Sum of the entries in which a rater's bit is set. */
 double
 SumOfBit(const ByteTable & table, std::size_t bit)
@@ -105,19 +125,19 @@ public:
     StartFromMeanVote();
     const std::vector<double> certain(patterns.Size(), 1.0);
     m_Given = WeightsOfVotes(certain);
+    if (options.start > 0.0)
+    {
+      std::fill(m_Sensitivity.begin(), m_Sensitivity.end(), KeepInside(options.start));
+      m_Specificity = m_Sensitivity;
+      ExpectationStep();
+    }
   }
 
   BinaryStaple
   Run()
   {
     BinaryStaple result;
-    for (result.iterations = 0; result.iterations < m_Options.iterations && !result.converged;
-         ++result.iterations)
-    {
-      const double change = MaximizationStep();
-      ExpectationStep();
-      result.converged = result.iterations > 0 && change <= m_Options.tolerance;
-    }
+    detail::SweepUntilStill(*this, m_Options, result);
     result.prior = m_Prior;
     result.probability = m_Probability;
     result.sensitivity.resize(m_Patterns.raterCount);
@@ -128,6 +148,63 @@ public:
       result.specificity[m_Patterns.canonicalOrder[r]] = m_Specificity[r];
     }
     return result;
+  }
+
+  /** p_r = sum of W where r voted 1 / sum of W where r voted; q_r likewise with 1 - W. Returns the
+   * largest change. */
+  double
+  MaximizationStep()
+  {
+    const auto inside = WeightsOfVotes(m_Probability);
+    double change = 0.0;
+    for (std::size_t r = 0; r < m_Patterns.raterCount; ++r)
+    {
+      const double oneIn = inside.ofOnes[r];
+      const double zeroIn = std::max(0.0, inside.ofZeros[r]);
+      const double oneOut = std::max(0.0, m_Given.ofOnes[r] - inside.ofOnes[r]);
+      const double zeroOut = std::max(0.0, m_Given.ofZeros[r] - inside.ofZeros[r]);
+      change = std::max(change, Set(m_Sensitivity[r], oneIn, oneIn + zeroIn));
+      change = std::max(change, Set(m_Specificity[r], zeroOut, zeroOut + oneOut));
+    }
+    return change;
+  }
+
+  /** Log odds of the foreground: those of the prior, and of every vote given the performance. */
+  void
+  ExpectationStep()
+  {
+    std::vector<double> ofOne;
+    std::vector<double> ofZero;
+    double start = std::log(m_Prior) - std::log(1.0 - m_Prior);
+    for (std::size_t r = 0; r < m_Patterns.raterCount; ++r)
+    {
+      const double one = std::log(m_Sensitivity[r]) - std::log(1.0 - m_Specificity[r]);
+      const double zero = std::log(1.0 - m_Sensitivity[r]) - std::log(m_Specificity[r]);
+      ofOne.push_back(m_Votes.complete ? one - zero : one);
+      ofZero.push_back(zero);
+      start += m_Votes.complete ? zero : 0.0;
+    }
+    const auto one = SumTables(ofOne);
+    const auto zero = SumTables(ofZero);
+    const std::size_t bytes = m_Votes.bytes;
+    detail::ForPieces(m_Patterns.Size(),
+                      [&](std::size_t, std::size_t begin, std::size_t end)
+                      {
+                        for (std::size_t i = begin; i < end; ++i)
+                        {
+                          double odds = start;
+                          for (std::size_t byte = 0; byte < bytes; ++byte)
+                          {
+                            odds += one[byte][m_Votes.ones[i * bytes + byte]];
+                          }
+                          for (std::size_t byte = 0; byte < bytes && !m_Votes.complete; ++byte)
+                          {
+                            odds += zero[byte][m_Votes.zeros[i * bytes + byte]];
+                          }
+                          m_Probability[i] = odds >= 0.0 ? 1.0 / (1.0 + std::exp(-odds))
+                                                         : std::exp(odds) / (1.0 + std::exp(odds));
+                        }
+                      });
   }
 
 private:
@@ -192,7 +269,8 @@ private:
   {
     struct Sums
     {
-      std::vector<ByteTable> ones, zeros;
+      std::vector<ByteTable> ones;
+      std::vector<ByteTable> zeros;
       double all = 0.0;
     };
     const std::size_t bytes = m_Votes.bytes;
@@ -217,38 +295,23 @@ private:
                           }
                         }
                       });
-    VoteWeights weights{std::vector<double>(m_Patterns.raterCount, 0.0),
-                        std::vector<double>(m_Patterns.raterCount, 0.0)};
+    Sums total{std::vector<ByteTable>(bytes, ByteTable{}),
+               std::vector<ByteTable>(m_Votes.complete ? 0 : bytes, ByteTable{})};
+    for (const auto & piece : pieces) // in order: the same bits for any number of threads
+    {
+      AddTables(piece.ones, total.ones);
+      AddTables(piece.zeros, total.zeros);
+      total.all += piece.all;
+    }
+    VoteWeights weights;
     for (std::size_t r = 0; r < m_Patterns.raterCount; ++r)
     {
-      for (const auto & sums : pieces)
-      {
-        const double one = SumOfBit(sums.ones[r / 8], r % 8);
-        weights.ofOnes[r] += one;
-        weights.ofZeros[r] +=
-            m_Votes.complete ? sums.all - one : SumOfBit(sums.zeros[r / 8], r % 8);
-      }
+      const double one = SumOfBit(total.ones[r / 8], r % 8);
+      weights.ofOnes.push_back(one);
+      weights.ofZeros.push_back(m_Votes.complete ? total.all - one
+                                                 : SumOfBit(total.zeros[r / 8], r % 8));
     }
     return weights;
-  }
-
-  /** p_r = sum of W where r voted 1 / sum of W where r voted; q_r likewise with 1 - W. Returns the
-   * largest change. */
-  double
-  MaximizationStep()
-  {
-    const auto inside = WeightsOfVotes(m_Probability);
-    double change = 0.0;
-    for (std::size_t r = 0; r < m_Patterns.raterCount; ++r)
-    {
-      const double oneIn = inside.ofOnes[r];
-      const double zeroIn = std::max(0.0, inside.ofZeros[r]);
-      const double oneOut = std::max(0.0, m_Given.ofOnes[r] - inside.ofOnes[r]);
-      const double zeroOut = std::max(0.0, m_Given.ofZeros[r] - inside.ofZeros[r]);
-      change = std::max(change, Set(m_Sensitivity[r], oneIn, oneIn + zeroIn));
-      change = std::max(change, Set(m_Specificity[r], zeroOut, zeroOut + oneOut));
-    }
-    return change;
   }
 
   static double
@@ -258,44 +321,6 @@ private:
     const double change = std::abs(value - parameter);
     parameter = value;
     return change;
-  }
-
-  /** Log odds of the foreground: those of the prior, and of every vote given the performance. */
-  void
-  ExpectationStep()
-  {
-    std::vector<double> ofOne;
-    std::vector<double> ofZero;
-    double start = std::log(m_Prior) - std::log(1.0 - m_Prior);
-    for (std::size_t r = 0; r < m_Patterns.raterCount; ++r)
-    {
-      const double one = std::log(m_Sensitivity[r]) - std::log(1.0 - m_Specificity[r]);
-      const double zero = std::log(1.0 - m_Sensitivity[r]) - std::log(m_Specificity[r]);
-      ofOne.push_back(m_Votes.complete ? one - zero : one);
-      ofZero.push_back(zero);
-      start += m_Votes.complete ? zero : 0.0;
-    }
-    const auto one = SumTables(ofOne);
-    const auto zero = SumTables(ofZero);
-    const std::size_t bytes = m_Votes.bytes;
-    detail::ForPieces(m_Patterns.Size(),
-                      [&](std::size_t, std::size_t begin, std::size_t end)
-                      {
-                        for (std::size_t i = begin; i < end; ++i)
-                        {
-                          double odds = start;
-                          for (std::size_t byte = 0; byte < bytes; ++byte)
-                          {
-                            odds += one[byte][m_Votes.ones[i * bytes + byte]];
-                          }
-                          for (std::size_t byte = 0; byte < bytes && !m_Votes.complete; ++byte)
-                          {
-                            odds += zero[byte][m_Votes.zeros[i * bytes + byte]];
-                          }
-                          m_Probability[i] = odds >= 0.0 ? 1.0 / (1.0 + std::exp(-odds))
-                                                         : std::exp(odds) / (1.0 + std::exp(odds));
-                        }
-                      });
   }
 
   const VotePatterns & m_Patterns;
@@ -316,6 +341,11 @@ Describe(Parameters & visit, StapleOptions & options)
   visit("staple_iterations", options.iterations, "Upper bound on EM sweeps.").Range(1).Advanced();
   visit("staple_tolerance", options.tolerance, "Stop when no parameter moves more than this.")
       .Range(0)
+      .Advanced();
+  visit("staple_start",
+        options.start,
+        "Chance of a right vote that the first sweep assumes; 0 starts from the mean vote.")
+      .Range(0, 1)
       .Advanced();
   visit("staple_prior", options.prior, "Prior of the foreground (two labels); 0 is the mean vote.")
       .Range(0, 1)

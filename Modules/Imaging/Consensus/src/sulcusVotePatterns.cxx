@@ -99,6 +99,28 @@ SortingKeys(const VotePatterns & patterns)
   return keys;
 }
 
+/** Sorts pieces on all threads, then merges pairs of them. `less` is a strict total order, so there
+ * is one result. */
+template <typename TItem, typename TLess>
+void
+SortOnAllThreads(std::vector<TItem> & items, const TLess & less)
+{
+  constexpr std::size_t pieces = 8;
+  const auto border = [&](std::size_t piece)
+  { return items.begin() + static_cast<std::ptrdiff_t>(piece * items.size() / pieces); };
+  ParallelForEach(pieces, [&](std::size_t k) { std::sort(border(k), border(k + 1), less); });
+  for (std::size_t width = 1; width < pieces; width *= 2)
+  {
+    ParallelForEach(pieces / (2 * width),
+                    [&](std::size_t k)
+                    {
+                      const std::size_t first = 2 * width * k;
+                      std::inplace_merge(
+                          border(first), border(first + width), border(first + 2 * width), less);
+                    });
+  }
+}
+
 /** Whether pattern a comes before pattern b, raters in canonical order. */
 bool
 ComesBefore(const VotePatterns & patterns, std::size_t a, std::size_t b)
@@ -127,14 +149,19 @@ MakeCanonical(VotePatterns & patterns)
   std::sort(
       order.begin(), order.end(), [&](auto a, auto b) { return signatures[a] < signatures[b]; });
   auto keys = SortingKeys(patterns);
-  std::sort(keys.begin(),
-            keys.end(),
-            [&](const auto & a, const auto & b) {
-              return a.first != b.first ? a.first < b.first
-                                        : ComesBefore(patterns, a.second, b.second);
-            });
+  SortOnAllThreads(keys,
+                   [&](const auto & a, const auto & b) {
+                     return a.first != b.first ? a.first < b.first
+                                               : ComesBefore(patterns, a.second, b.second);
+                   });
   std::vector<std::uint32_t> place(patterns.Size());
-  VotePatterns moved = patterns;
+  VotePatterns moved;
+  moved.raterCount = patterns.raterCount;
+  moved.labelCount = patterns.labelCount;
+  moved.anyMissing = patterns.anyMissing;
+  moved.canonicalOrder = patterns.canonicalOrder;
+  moved.votes.resize(patterns.votes.size());
+  moved.counts.resize(patterns.counts.size());
   ParallelFor(
       keys.size(),
       [&](std::size_t begin, std::size_t end)

@@ -31,6 +31,7 @@ WithLambda(double lambda)
 {
   ConsensusOptions options;
   options.lambda = lambda;
+  options.distanceFactor = 1.0;
   return options;
 }
 

@@ -312,6 +312,27 @@ TEST(MultiLabelStapleImageFilter, SameBitsForAnyThreadsAndOrder)
   }
 }
 
+TEST(MultiLabelStapleImageFilter, StartOfTwoLabelsMeansTheSame)
+{
+  const Hands hands(4);
+  StapleOptions options;
+  options.start = 0.95;
+  options.iterations = 1;
+  auto binary = StapleImageFilter<Bytes, itk::Image<double, 3>>::New();
+  AddAll(binary.GetPointer(), hands);
+  binary->SetOptions(options);
+  binary->Update();
+  auto multi = MultiLabelStapleImageFilter<Bytes>::New();
+  AddAll(multi.GetPointer(), hands);
+  multi->SetOptions(options);
+  multi->Update();
+  for (std::size_t r = 0; r < 4; ++r)
+  {
+    EXPECT_NEAR(multi->Estimate().Confusion(r, 1, 1, 2), binary->Estimate().sensitivity[r], 1e-12);
+    EXPECT_NEAR(multi->Estimate().Confusion(r, 0, 0, 2), binary->Estimate().specificity[r], 1e-12);
+  }
+}
+
 TEST(VoteTable, BitsRowsAndNumbersCountTheSame)
 {
   // 5 raters fit numbers, 24 and 60 go through bits, 70 through rows of votes
