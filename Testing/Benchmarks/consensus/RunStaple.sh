@@ -6,7 +6,7 @@ n=${2:-256}
 rounds=${3:-3}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-printf 'program\trule\tn\traters\tlabels\tseconds\titerations\tagreement\n'
+printf 'program\trule\tn\traters\tlabels\tseconds\tprocessor_s\titerations\tagreement\n'
 for rule in 'binary 5 2' 'multi 5 9'; do
   read -r name raters labels <<< "$rule"
   for _ in $(seq "$rounds"); do

@@ -1,6 +1,7 @@
 // ITK's STAPLE filters on the maps of sulcusAnnotatorMaps.h.
 //   peerItkStapleBenchmark binary|multi N RATERS LABELS [FILE]
-// Prints: program, rule, n, raters, labels, seconds, iterations. FILE receives the probabilities
+// Prints: program, rule, n, raters, labels, seconds, seconds of processor time,
+// iterations. FILE receives the probabilities
 // (floats) or labels (bytes) as raw numbers, for the comparison by sulcusStapleBenchmark.
 #include "sulcusAnnotatorMaps.h"
 
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <string>
 
@@ -34,7 +36,9 @@ Run(const std::string & rule, int argc, char ** argv)
     filter->SetForegroundValue(1);
   }
   const auto start = std::chrono::steady_clock::now();
+  const auto startOfWork = std::clock();
   filter->Update();
+  const double work = double(std::clock() - startOfWork) / CLOCKS_PER_SEC;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   unsigned iterations = 0;
@@ -46,8 +50,14 @@ Run(const std::string & rule, int argc, char ** argv)
   {
     iterations = filter->GetElapsedIterations() + 1;
   }
-  std::printf(
-      "itk\t%s\t%u\t%u\t%u\t%.4f\t%u\n", rule.c_str(), n, raters, labels, seconds, iterations);
+  std::printf("itk\t%s\t%u\t%u\t%u\t%.4f\t%.4f\t%u\n",
+              rule.c_str(),
+              n,
+              raters,
+              labels,
+              seconds,
+              work,
+              iterations);
   if (argc > 5)
   {
     const auto * output = filter->GetOutput();

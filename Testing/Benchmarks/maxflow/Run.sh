@@ -4,7 +4,7 @@ set -euo pipefail
 programs=${1:?folder of the benchmark programs}
 n=${2:-256}
 rounds=${3:-3}
-printf 'solver\tn\tlambda\tthreads\tseconds\tmegavoxels_per_s\tbytes_per_voxel\tflow\tvoxels_one\n'
+printf 'solver\tn\tlambda\tthreads\tseconds\tprocessor_s\tmegavoxels_per_s\tbytes_per_voxel\tflow\tvoxels_one\n'
 for lambda in 0.5 5; do
   for _ in $(seq "$rounds"); do
     for solver in sulcusFlowBenchmark peerMaxflowBenchmark peerBoostBenchmark; do

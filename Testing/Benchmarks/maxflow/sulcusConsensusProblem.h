@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -185,7 +186,8 @@ ReadArguments(int argc, char * argv[])
   return arguments;
 }
 
-/** Times solve(labels) -> flow from unaries to labels and prints one line of the table for each
+/** Times solve(labels) -> flow from unaries to labels (seconds, and seconds of processor time over
+ * all threads, which a busy machine distorts less) and prints one line of the table for each
  * repeat. */
 template <typename TSolve>
 void
@@ -200,17 +202,20 @@ Report(const char * name,
     std::ofstream("/proc/self/clear_refs") << 5;
     const double before = StatusBytes("VmRSS");
     const auto start = std::chrono::steady_clock::now();
+    const auto startOfWork = std::clock();
     const auto flow = static_cast<long long>(solve(labels));
+    const double work = double(std::clock() - startOfWork) / CLOCKS_PER_SEC;
     const double seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const double bytes = (StatusBytes("VmHWM") - before) / double(labels.size());
     const auto ones = std::count(labels.begin(), labels.end(), 1);
-    std::printf("%-16s\t%zu\t%g\t%d\t%.3f\t%.1f\t%.1f\t%lld\t%lld\n",
+    std::printf("%-16s\t%zu\t%g\t%d\t%.3f\t%.3f\t%.1f\t%.1f\t%lld\t%lld\n",
                 name,
                 arguments.n,
                 arguments.lambda,
                 arguments.threads,
                 seconds,
+                work,
                 double(labels.size()) / seconds * 1e-6,
                 bytes,
                 flow,

@@ -169,10 +169,11 @@ TEST(ConsensusLimits, DistanceAloneDoesNotEatWhatTheMajorityDrew)
   AnnotationBlock block;
   block.size = {11, 11, 11};
   block.votes = {BallOf(3.0), BallOf(3.0), BallOf(2.0)};
+  const std::vector<double> weights{1.0, 1.0, 1.0};
   ConsensusOptions options;
-  EXPECT_EQ(RunGraphCutConsensus(block, options).labels, BallOf(3.0));
+  EXPECT_EQ(RunWeightedCut(block, weights, options).labels, BallOf(3.0));
   options.distanceFactor = 1.0;
-  EXPECT_NE(RunGraphCutConsensus(block, options).labels, BallOf(3.0));
+  EXPECT_NE(RunWeightedCut(block, weights, options).labels, BallOf(3.0));
 }
 
 } // namespace
