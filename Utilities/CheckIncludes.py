@@ -20,6 +20,7 @@ PACKAGES = {
     "ATen/": ("Learning", "Joined"),
     "c10/": ("Learning", "Joined"),
     "vtk": ("Viewing",),
+    "X11/": ("Viewing",),
     "boost/": ("Applications",),
     "toml++/": ("Foundation",),
     "fmt/": ("Foundation", "Imaging", "Learning", "Joined", "Viewing", "Applications"),

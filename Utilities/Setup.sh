@@ -6,16 +6,17 @@ cd "$(dirname "$0")/.."
 packages=(g++ cmake ninja-build ccache python3 python3-pip libboost-dev libboost-program-options-dev
   libfmt-dev nlohmann-json3-dev libtomlplusplus-dev zlib1g-dev libgtest-dev libgmock-dev)
 imaging=(libinsighttoolkit5-dev libgdcm-dev)
+viewing=(libvtk9-dev libx11-dev libgl1-mesa-dri xvfb xauth) # the last three: pictures without a screen
 cuda=()
 for option in "$@"; do
   case "$option" in
-    --learning-only) imaging=() ;;
+    --learning-only) imaging=() viewing=() ;;
     --cuda) cuda=(--cuda) ;;
     *) echo "Setup.sh: unknown option $option (known: --learning-only --cuda)" >&2; exit 2 ;;
   esac
 done
 missing=()
-for package in "${packages[@]}" "${imaging[@]}"; do
+for package in "${packages[@]}" "${imaging[@]}" "${viewing[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q "install ok installed" || missing+=("$package")
 done
 if [ "${#missing[@]}" -gt 0 ]; then

@@ -4,6 +4,7 @@
 #include <sulcusLayerFiles.h>
 #include <sulcusLog.h>
 #include <sulcusMosaic.h>
+#include <sulcusProgress.h>
 
 namespace
 {
@@ -58,13 +59,16 @@ Run(const Options & options, sulcus::RunContext & context)
     sulcus::CheckLayers(options.files, options.reading);
     return;
   }
+  sulcus::Progress progress("mosaic", 1.0);
   const sulcus::Stopwatch reading;
   const auto loaded = sulcus::LoadLayers(options.files, options.reading, context.record);
   context.record.AddStage("read", reading.Seconds());
+  progress.Update(0.5);
   const sulcus::Stopwatch drawing;
   const auto mosaic = sulcus::DrawMosaic(loaded.layers, options.mosaic);
   const auto png = sulcus::EncodePng(mosaic.picture, options.compression);
   context.record.AddStage("draw", drawing.Seconds());
+  progress.Update(1.0);
   if (mosaic.empty)
   {
     sulcus::LogWarning("the segmentation is empty; the picture says so");

@@ -88,6 +88,9 @@ def run_imaging():
     run("consensus", *drawings, "--output", work / "fused", "--rule", "majority", "--missing_value", "255", "--no_compare", "--no_complete")
     run("evaluate", cohort / "labelsTr", cohort / "labelsTr", work / "scores", "--resamples", "10")
     run("prepare", cohort / "manifest.tsv", "--output", work / "cache", "--patch_size", "16,16,16", "--levels", "2", "--target_spacing", "2,2,2")
+    truth = cohort / "labelsTr" / scan.name.replace("_0000", "")
+    run("mosaic", scan, work / "mosaic.png", "--labels", truth)
+    run("mesh", truth, work / "truth.glb")
     run("batch", cohort / "manifest.tsv", "--state", work / "state", after=("--", "convert", "{folder}/{image_T1}", work / "{case}.nrrd"))
     return scan
 

@@ -16,6 +16,10 @@ PLANTED = {
     "Boost in a module": ("Modules/Foundation/Plan/src/planted.cxx", "#include <boost/any.hpp>\n", "may not include <boost/any.hpp>"),
     "ITK in Learning": ("Modules/Learning/Training/src/planted.cxx", "#include <itkImage.h>\n", "may not include <itkImage.h>"),
     "LibTorch in Imaging": ("Modules/Imaging/Images/src/planted.cxx", "#include <torch/types.h>\n", "may not include <torch/types.h>"),
+    "VTK in Imaging": ("Modules/Imaging/Images/src/planted.cxx", "#include <vtkNew.h>\n", "may not include <vtkNew.h>"),
+    "LibTorch in Viewing": ("Modules/Viewing/Surface/src/planted.cxx", "#include <torch/types.h>\n", "may not include <torch/types.h>"),
+    "LibTorch meets VTK": ("Modules/Joined/Planted/CMakeLists.txt", "sulcus_add_module(NAME Planted DEPENDS Surface TorchGlue)\n",
+                           "Planted: LibTorch and VTK meet"),
     "zlib outside Formats": ("Modules/Foundation/Plan/src/planted.cxx", "#include <zlib.h>\n", "only Formats may include"),
 }
 

@@ -17,6 +17,13 @@ if(SULCUS_WITH_IMAGING)
   add_library(sulcus_itk INTERFACE IMPORTED GLOBAL)
   set_target_properties(sulcus_itk PROPERTIES INTERFACE_INCLUDE_DIRECTORIES "${ITK_INCLUDE_DIRS}")
 endif()
+if(SULCUS_WITH_VIEWING)
+  set(SULCUS_VTK_COMPONENTS
+    CommonCore CommonDataModel CommonMath CommonTransforms CommonExecutionModel FiltersCore FiltersGeneral
+    InteractionStyle RenderingCore RenderingOpenGL2 RenderingUI RenderingVolume RenderingVolumeOpenGL2)
+  find_package(VTK 9.1 REQUIRED COMPONENTS ${SULCUS_VTK_COMPONENTS} OPTIONAL_COMPONENTS IOGeometry IOPLY IOXML) # IO: tests
+  find_package(X11 REQUIRED)
+endif()
 if(SULCUS_WITH_LEARNING)
   include(SulcusLibTorch)
 endif()

@@ -16,6 +16,7 @@ foreach(group IN LISTS groups)
 endforeach()
 
 list(JOIN SULCUS_ITK_COMPONENTS " " itkComponents)
+list(JOIN SULCUS_VTK_COMPONENTS " " vtkComponents)
 configure_package_config_file(${PROJECT_SOURCE_DIR}/Utilities/CMake/SulcusConfig.cmake.in ${PROJECT_BINARY_DIR}/SulcusConfig.cmake
   INSTALL_DESTINATION ${packageFolder})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/SulcusConfigVersion.cmake COMPATIBILITY SameMinorVersion)

@@ -2,7 +2,8 @@
 #
 # One folder = one target. Sources: src/*.cxx or, where many parts of one kind live
 # together, one folder a part. Tests: test/*.cxx, linked into one program sulcus<Name>Tests. Tests whose suite
-# name starts with `Slow` get the ctest label `slow`.
+# name starts with `Slow` get the ctest label `slow`; those that start with `Render` run on a virtual display
+# and get the label `render`.
 # DEPENDS names modules declared before this one, so a cycle cannot be written.
 # PACKAGES: outside libraries this module's own group allows (checked by Utilities/CheckIncludes.py).
 set(SULCUS_FOUNDATION_PACKAGES fmt::fmt nlohmann_json::nlohmann_json Threads::Threads)
@@ -105,7 +106,7 @@ endfunction()
 # Imaging files share one precompiled header. LibTorch files have none: theirs would be 750 MB, and reading it back costs a
 # compiler more than parsing the headers that a file really needs.
 function(sulcus_use_precompiled_header target group)
-  if(NOT group STREQUAL "Imaging")
+  if(NOT group MATCHES "^(Imaging|Viewing)$")
     return()
   endif()
   if(NOT TARGET sulcus_precompiled_imaging)
@@ -135,7 +136,7 @@ function(sulcus_add_test_program)
   if(ARG_GROUP)
     sulcus_use_precompiled_header(${program} ${ARG_GROUP})
   endif()
-  add_test(NAME ${ARG_NAME} COMMAND ${program} --gtest_filter=-Slow*:*/Slow* --gtest_brief=1)
+  add_test(NAME ${ARG_NAME} COMMAND ${program} --gtest_filter=-Slow*:*/Slow*:Render* --gtest_brief=1)
   set_tests_properties(${ARG_NAME} PROPERTIES TIMEOUT 600)
   set(slow FALSE)
   foreach(source IN LISTS ARG_SOURCES)
@@ -144,6 +145,22 @@ function(sulcus_add_test_program)
       set(slow TRUE)
     endif()
   endforeach()
+  set(render FALSE)
+  foreach(source IN LISTS ARG_SOURCES)
+    file(STRINGS ${source} found REGEX "^(TEST|TEST_P|TEST_F)\\(Render" LIMIT_COUNT 1)
+    if(found)
+      set(render TRUE)
+    endif()
+  endforeach()
+  if(render)
+    find_program(XVFB_RUN_PROGRAM xvfb-run)
+    set(display "")
+    if(XVFB_RUN_PROGRAM)
+      set(display ${XVFB_RUN_PROGRAM} -a -s "-screen 0 1280x1024x24")
+    endif() # without it the tests skip themselves and say so
+    add_test(NAME ${ARG_NAME}.render COMMAND ${display} $<TARGET_FILE:${program}> --gtest_filter=Render*)
+    set_tests_properties(${ARG_NAME}.render PROPERTIES LABELS render TIMEOUT 600 RESOURCE_LOCK display)
+  endif()
   if(slow)
     add_test(NAME ${ARG_NAME}.slow COMMAND ${program} --gtest_filter=Slow*:*/Slow*)
     set_tests_properties(${ARG_NAME}.slow PROPERTIES LABELS slow TIMEOUT 3600)

@@ -1,11 +1,15 @@
 # What is built. Imaging and learning are separate towers: each can be left out.
 option(SULCUS_WITH_IMAGING "Modules and programs that need ITK" ON)
 option(SULCUS_WITH_LEARNING "Modules and programs that need LibTorch" ON)
+option(SULCUS_WITH_VIEWING "Modules and programs that need VTK as well as ITK" ON)
 option(SULCUS_BUILD_TESTS "Unit, program and architecture tests" ON)
 option(SULCUS_JOIN_SOURCES "Compile files of a LibTorch module several at a time: a whole build is twice as fast" ON)
 option(SULCUS_CUDA "CUDA twins of the hot tensor kernels, in a library loaded at run time" OFF)
 option(SULCUS_PEER_BENCHMARKS "Benchmark programs that link other people's solvers; never installed" OFF)
 option(SULCUS_FUZZERS "libFuzzer targets for the parsers (needs clang)" OFF)
+if(NOT SULCUS_WITH_IMAGING)
+  set(SULCUS_WITH_VIEWING OFF) # stands on the imaging modules
+endif()
 set(SULCUS_SANITIZE "" CACHE STRING "Sanitizers for everything built, e.g. address,undefined")
 
 set(CMAKE_CXX_STANDARD 20)

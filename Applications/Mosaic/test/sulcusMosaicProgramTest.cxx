@@ -67,6 +67,7 @@ TEST_F(MosaicProgram, DrawsEveryLayerInItsColour)
                                Path("a.nii.gz"),
                                "--annotators",
                                Path("a.nii.gz"),
+                               "--annotators",
                                Path("b.nii.gz"),
                                "--annotator_names",
                                "Anna,Ben",

@@ -104,7 +104,9 @@ Describe(Parameters & visit, LayerFiles & files)
       .Short('l');
   visit("reference_labels", files.reference, "Reference segmentation, outlined in white.")
       .Kind(ParameterKind::InputLabelMap);
-  visit("annotators", files.annotators, "Label maps of annotators, outlined in one colour each.")
+  visit("annotators",
+        files.annotators,
+        "Label map of an annotator, outlined in a colour of their own; once for each annotator.")
       .Kind(ParameterKind::InputLabelMap);
   visit("annotator_names", files.annotatorNames, "Names for the legend, one an annotator.");
   visit("uncertainty", files.uncertainty, "Uncertainty map, drawn from yellow to red.")

@@ -187,8 +187,9 @@ void
 Describe(Parameters & visit, MosaicOptions & options)
 {
   visit.Group("Picture");
-  visit("planes", options.planes, "One row of slices for each plane.")
-      .Choices({"axial", "coronal", "sagittal"});
+  visit("planes",
+        options.planes,
+        "One row of slices for each of these planes: axial, coronal, sagittal.");
   visit("slices", options.slices, "Slices of a plane, chosen where the labels are.").Range(1, 50);
   visit("tile", options.tile, "Longest side of a slice in pixels.").Range(32, 2000);
   visit("convention",

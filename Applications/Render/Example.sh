@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# A phantom's structures and slices; on a virtual display where there is no other.
+set -euo pipefail
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+sulcus-phantom --output "$work/cohort" --cases 5 --test_cases 1 --validation_cases 1 --labelled_cases 1 --seed 1
+scan=$(find "$work/cohort/imagesTr" -name '*.nii.gz' | sort | head -n 1)
+truth="$work/cohort/labelsTr/$(basename "${scan%_0000.nii.gz}").nii.gz"
+display=()
+[ -n "${DISPLAY:-}" ] || display=(xvfb-run -a)
+"${display[@]}" sulcus-render "$scan" "${1:-render.png}" --labels "$truth"
