@@ -1,14 +1,13 @@
 #include "sulcusCaseFiles.h"
 
 #include <sulcusError.h>
+#include <sulcusImageName.h>
 #include <sulcusLog.h>
 #include <sulcusTable.h>
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <map>
-#include <string_view>
 
 namespace sulcus
 {
@@ -145,23 +144,18 @@ RequireAskedFor(const FileOfCase & references,
 std::string
 CaseIdOf(const std::string & fileName, const std::string & suffix)
 {
-  // Longer endings first, so that "case.seg.nrrd" is not the case "case.seg".
-  static constexpr std::array<std::string_view, 9> endings{
-      ".nii.gz", ".seg.nrrd", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd", ".mgz", ".mgh"};
-  for (const auto ending : endings)
+  const bool isDicom = fileName.size() > 4 && fileName.ends_with(".dcm");
+  if (!HasImageName(fileName) && !isDicom)
   {
-    if (fileName.size() > ending.size() && fileName.ends_with(ending))
-    {
-      auto id = fileName.substr(0, fileName.size() - ending.size());
-      if (!id.ends_with(suffix))
-      {
-        return {};
-      }
-      id.resize(id.size() - suffix.size());
-      return id;
-    }
+    return {};
   }
-  return {};
+  auto id = StemOf(fileName);
+  if (!id.ends_with(suffix))
+  {
+    return {};
+  }
+  id.resize(id.size() - suffix.size());
+  return id;
 }
 
 std::string
@@ -208,7 +202,7 @@ PairCases(const std::string & reference,
   {
     const auto name = fs::path(reference).filename().string();
     const auto id = CaseIdOf(name, options.referenceSuffix);
-    return {{id.empty() ? name : id, {}, reference, prediction}};
+    return {{id.empty() ? name : id, {}, reference, prediction, {}}};
   }
   auto references = ListFiles(reference, options.referenceSuffix);
   RequireAskedFor(references, options.cases, reference);
@@ -253,7 +247,7 @@ PairCases(const std::string & reference,
   for (const auto & [id, path] : references)
   {
     const auto found = predictions.find(id);
-    cases.push_back({id, {}, path, found == predictions.end() ? std::string() : found->second});
+    cases.push_back({id, {}, path, found == predictions.end() ? std::string() : found->second, {}});
   }
   return cases;
 }

@@ -13,6 +13,7 @@ struct CaseFiles
   std::string subject;
   std::string reference;
   std::string prediction;
+  std::string image; ///< whose grid DICOM segmentations are put on; may be empty
 };
 
 struct PairingOptions
@@ -23,8 +24,8 @@ struct PairingOptions
   bool refuseUnpaired = true;
 };
 
-/** File name without its image ending (`.nii.gz`, `.seg.nrrd`, …) and without the suffix; empty if
- * the name has no such ending or not the suffix. */
+/** File name without its image ending (`.nii.gz`, `.seg.nrrd`, …) or `.dcm` and without the suffix;
+ * empty if the name has no such ending or not the suffix. */
 std::string
 CaseIdOf(const std::string & fileName, const std::string & suffix);
 

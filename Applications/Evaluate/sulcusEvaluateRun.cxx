@@ -1,5 +1,6 @@
 #include "sulcusEvaluateRun.h"
 
+#include "sulcusLabelFiles.h"
 #include <sulcusError.h>
 #include <sulcusImageGrid.h>
 #include <sulcusInterrupt.h>
@@ -59,29 +60,12 @@ SetSubjects(std::vector<CaseFiles> & cases, const std::string & path)
 }
 
 void
-RequireSameGrids(const std::vector<CaseFiles> & cases)
+SetImages(std::vector<CaseFiles> & cases, const std::string & images)
 {
-  for (const auto & one : cases)
+  for (auto & one : cases)
   {
-    if (!one.prediction.empty())
-    {
-      RequireSameGrid(ReadHeader(one.prediction).grid,
-                      ReadHeader(one.reference).grid,
-                      one.prediction,
-                      one.reference);
-    }
+    one.image = FindCaseImage(images, one.id);
   }
-}
-
-LabelImage::Pointer
-ReadLabelFile(const std::string & path)
-{
-  auto loaded = ReadLabels(path);
-  for (const auto & warning : loaded.warnings)
-  {
-    LogWarning(path + ": " + warning);
-  }
-  return loaded.image;
 }
 
 std::vector<std::uint16_t>
@@ -95,7 +79,7 @@ LabelsInFiles(const std::vector<CaseFiles> & cases)
     {
       if (!path.empty())
       {
-        const auto image = ReadLabelFile(path);
+        const auto image = ReadCaseLabels(one, path, {});
         const auto count = image->GetLargestPossibleRegion().GetNumberOfPixels();
         std::vector<std::uint8_t> seen(65536, 0);
         std::for_each(image->GetBufferPointer(),
@@ -175,13 +159,13 @@ BlankUnscored(LabelImage * reference,
 
 /** The prediction, or an empty map where there is none. */
 LabelImage::Pointer
-PredictionOf(const CaseFiles & one, const LabelImage * reference)
+PredictionOf(const CaseFiles & one, const LabelImage * reference, const DeclaredLabels & labels)
 {
   if (one.prediction.empty())
   {
     return NewImage<LabelImage>(GridOf(reference));
   }
-  auto prediction = ReadLabelFile(one.prediction);
+  auto prediction = ReadCaseLabels(one, one.prediction, labels);
   RequireSameGrid(prediction.GetPointer(), reference, one.prediction, one.reference);
   return prediction;
 }
@@ -193,7 +177,7 @@ AddCalibrationOfCase(const CaseFiles & one,
                      const EvaluateSettings & settings,
                      std::vector<CalibrationAccumulator> & sums)
 {
-  const auto reference = ReadLabelFile(one.reference);
+  const auto reference = ReadCaseLabels(one, one.reference, labels);
   const auto loaded = ReadVector(path);
   RequireSameGrid(loaded.image.GetPointer(), reference.GetPointer(), path, one.reference);
   const std::size_t components = loaded.image->GetNumberOfComponentsPerPixel();
@@ -241,8 +225,8 @@ AddConfidenceOfCase(const CaseFiles & one,
                     double marginInMm,
                     CalibrationAccumulator & sum)
 {
-  const auto reference = ReadLabelFile(one.reference);
-  const auto prediction = PredictionOf(one, reference);
+  const auto reference = ReadCaseLabels(one, one.reference, labels);
+  const auto prediction = PredictionOf(one, reference, labels);
   const auto confidence = ReadImage(path).image;
   RequireSameGrid(confidence.GetPointer(), reference.GetPointer(), path, one.reference);
   auto structures = labels.values;
@@ -310,6 +294,11 @@ PlanEvaluation(const EvaluateSettings & settings)
     SetSubjects(job.cases, settings.subjects);
     SetSubjects(job.baselineCases, settings.subjects);
   }
+  if (!settings.image.empty())
+  {
+    SetImages(job.cases, settings.image);
+    SetImages(job.baselineCases, settings.image);
+  }
   RequireSameGrids(job.cases);
   RequireSameGrids(job.baselineCases);
   auto all = job.cases;
@@ -328,8 +317,8 @@ ScoreCases(const std::vector<CaseFiles> & cases,
   for (const auto & one : cases)
   {
     ThrowIfInterrupted();
-    const auto reference = ReadLabelFile(one.reference);
-    const auto prediction = PredictionOf(one, reference);
+    const auto reference = ReadCaseLabels(one, one.reference, labels);
+    const auto prediction = PredictionOf(one, reference, labels);
     const std::int64_t ignored = labels.ignored ? *labels.ignored : -1;
     if (ignored >= 0 || settings.unknownLabel >= 0)
     {

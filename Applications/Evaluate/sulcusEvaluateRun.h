@@ -19,6 +19,7 @@ struct EvaluateSettings
   std::string reference;
   std::string prediction;
   std::string output;
+  std::string image;
   std::string labels;
   std::vector<std::string> regions;
   std::int64_t ignoreLabel = -1;

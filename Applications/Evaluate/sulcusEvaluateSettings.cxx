@@ -8,8 +8,8 @@ Describe(Parameters & visit, EvaluateSettings & settings)
 {
   visit("reference",
         settings.reference,
-        "Reference label map, folder of label maps named by case, or table (.tsv) with the "
-        "columns case and label.")
+        "Reference label map (DICOM SEG included), folder of label maps named by case, or table "
+        "(.tsv) with the columns case and label.")
       .Kind(ParameterKind::InputFolder)
       .Required()
       .Positional();
@@ -24,6 +24,11 @@ Describe(Parameters & visit, EvaluateSettings & settings)
       .Required()
       .Positional()
       .Short('o');
+  visit("image",
+        settings.image,
+        "Image whose grid DICOM segmentations are put on: a file, a DICOM folder, or a folder of "
+        "them named by case. Needed only where both sides are DICOM.")
+      .Kind(ParameterKind::InputImage);
   visit("html", settings.html, "Also writes report.html, one file that opens offline.");
   visit.Group("Structures");
   visit("labels",
