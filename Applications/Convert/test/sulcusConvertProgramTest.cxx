@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <iostream>
 
 namespace sulcus
 {
@@ -291,12 +292,16 @@ TEST(ConvertProgram, EveryFailedWriteLeavesTheTargetAbsentOrOld)
   }
   const TestFolder folder;
   const auto scan = MakeScan(folder);
+  const auto dicom = MakeDicom(folder);
+  const auto label = (folder / "label.nii").string();
+  WriteImage(label, NewImage<LabelImage>(SmallGrid(), 1).GetPointer());
   const auto program = std::string(std::getenv("SULCUS_PROGRAMS")) + "/sulcus-convert";
   for (const std::string fault :
        {"write:error=ENOSPC", "fsync:error=EIO", "rename:error=EDQUOT", "fchmod:error=EIO"})
   {
-    for (const std::string name : {"t.nii", "t.nii.gz", "t.nrrd", "t.mha"})
+    for (const std::string name : {"t.nii", "t.nii.gz", "t.nrrd", "t.mha", "t.seg.nrrd", "t.dcm"})
     {
+      const bool isSegmentation = name == "t.seg.nrrd" || name == "t.dcm";
       int when = 1;
       for (int status = 1; status != 0 && when < 40; ++when)
       {
@@ -313,19 +318,25 @@ TEST(ConvertProgram, EveryFailedWriteLeavesTheTargetAbsentOrOld)
                              "-e",
                              "inject=" + fault + ":when=" + std::to_string(when),
                              program,
-                             scan,
-                             target});
+                             isSegmentation ? label : scan,
+                             target,
+                             "--source",
+                             dicom});
         const bool exists = std::filesystem::exists(target);
         EXPECT_EQ(exists, status == 0) << name << ' ' << fault << ' ' << when;
-        EXPECT_TRUE(status == 0 || status == 4)
+        // The source of a DICOM SEG is read in a worker, whose answer can fail as well: status 3.
+        EXPECT_TRUE(status == 0 || status == 4 || (name == "t.dcm" && status == 3))
             << status << ' ' << name << ' ' << fault << ' ' << when;
         EXPECT_EQ(FilesBelow(output.Path()).size(), exists ? 1U : 0U);
         if (exists)
         {
-          EXPECT_EQ(ReadImage(target).image->GetPixel({{0, 0, 0}}), -3.0F);
+          EXPECT_EQ(isSegmentation ? ReadLabels(target).image->GetPixel({{0, 0, 0}})
+                                   : ReadImage(target).image->GetPixel({{0, 0, 0}}),
+                    isSegmentation ? 1.0F : -3.0F);
         }
       }
       EXPECT_LT(when, 40);
+      std::cout << name << ": " << fault << " at each of " << when - 2 << " calls\n";
     }
   }
 }
