@@ -2,9 +2,9 @@
 
 #include <sulcusAtomicFile.h>
 #include <sulcusError.h>
+#include <sulcusImageName.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <set>
 #include <sstream>
@@ -15,24 +15,6 @@ namespace
 {
 
 namespace fs = std::filesystem;
-
-constexpr std::array<const char *, 8> endings{
-    ".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha", ".mhd", ".mgz", ".mgh"};
-
-const char *
-EndingOf(const std::string & name)
-{
-  for (const char * ending : endings)
-  {
-    const std::string text = ending;
-    if (name.size() > text.size() &&
-        name.compare(name.size() - text.size(), text.size(), text) == 0)
-    {
-      return ending;
-    }
-  }
-  return nullptr;
-}
 
 /** "case_0001" -> "case"; other names as they are. */
 std::string
@@ -64,21 +46,17 @@ AddFiles(const std::vector<std::string> & files,
   }
 }
 
+/** Image files of a folder, sorted; none in a folder of DICOM files, whose names say nothing. */
 std::vector<std::string>
 ImagesIn(const fs::path & folder)
 {
   std::vector<std::string> files;
   for (const auto & entry : fs::directory_iterator(folder))
   {
-    const std::string name = entry.path().filename().string();
-    if (entry.is_regular_file() && name.front() != '.' && HasImageEnding(name))
+    if (entry.is_regular_file() && HasImageName(entry.path()))
     {
       files.push_back(entry.path().string());
     }
-  }
-  if (files.empty())
-  {
-    throw InputError(Message(folder.string(), ": the folder holds no image file"));
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -191,20 +169,6 @@ Check(const std::vector<SegmentCase> & cases, std::size_t channels)
 
 } // namespace
 
-bool
-HasImageEnding(const fs::path & path)
-{
-  return EndingOf(path.filename().string()) != nullptr;
-}
-
-std::string
-StemOf(const fs::path & path)
-{
-  const std::string name = path.filename().string();
-  const char * ending = EndingOf(name);
-  return ending ? name.substr(0, name.size() - std::string(ending).size()) : path.stem().string();
-}
-
 std::vector<SegmentCase>
 ListSegmentCases(const std::vector<std::string> & inputs, std::size_t channels)
 {
@@ -217,9 +181,10 @@ ListSegmentCases(const std::vector<std::string> & inputs, std::size_t channels)
     {
       throw InputError(Message(input, ": the file or folder does not exist"));
     }
-    if (fs::is_directory(path))
+    const auto images = fs::is_directory(path) ? ImagesIn(path) : std::vector<std::string>();
+    if (!images.empty())
     {
-      AddFiles(ImagesIn(path), channels, cases);
+      AddFiles(images, channels, cases);
     }
     else if (path.extension() == ".txt" || path.extension() == ".tsv")
     {
