@@ -131,6 +131,7 @@ LooksLikeDicom(ByteView start);
 namespace dicom
 {
 inline constexpr DicomTag TransferSyntaxUid = 0x00020010;
+inline constexpr DicomTag SpecificCharacterSet = 0x00080005;
 inline constexpr DicomTag ImageType = 0x00080008;
 inline constexpr DicomTag SopClassUid = 0x00080016;
 inline constexpr DicomTag SopInstanceUid = 0x00080018;

@@ -1,6 +1,7 @@
 #include "sulcusDicomScan.h"
 
 #include "sulcusDicomVolume.h"
+#include <sulcusDicomText.h>
 #include <sulcusError.h>
 
 #include <algorithm>
@@ -92,7 +93,8 @@ SeriesFor(DicomScan & scan, const DicomFile & file, Kind kind)
   series.summary.uid = uid;
   series.summary.number = data.Text(dicom::SeriesNumber);
   series.summary.modality = data.Text(dicom::Modality);
-  series.summary.description = data.Text(dicom::SeriesDescription);
+  series.summary.description =
+      Utf8FromDicom(data.Text(dicom::SeriesDescription), data.Text(dicom::SpecificCharacterSet));
   series.summary.contrast = ContrastOf(data);
   series.patient = data.Text(dicom::PatientId) + "\n" + data.Text(dicom::PatientName);
   return series;

@@ -7,6 +7,7 @@
 #include "sulcusParcel.h"
 #include "sulcusWantedSegments.h"
 #include "sulcusWorker.h"
+#include <sulcusDicomText.h>
 #include <sulcusVolumeGeometry.h>
 
 #include <nlohmann/json.hpp>
@@ -27,32 +28,38 @@ namespace
 using Kind = DicomSeriesSummary::Kind;
 
 CodedConcept
-ConceptOf(const DicomDataset & item, DicomTag sequence, const CodedConcept & fallback)
+ConceptOf(const DicomDataset & item,
+          DicomTag sequence,
+          const CodedConcept & fallback,
+          const std::string & characterSet)
 {
   const auto * const code = item.Item(sequence);
-  return code == nullptr
-             ? fallback
-             : CodedConcept{code->Text(0x00080102), code->Text(0x00080100), code->Text(0x00080104)};
+  const auto text = [&](DicomTag tag) { return Utf8FromDicom(code->Text(tag), characterSet); };
+  return code == nullptr ? fallback
+                         : CodedConcept{text(0x00080102), text(0x00080100), text(0x00080104)};
 }
 
 std::vector<SegmentInfo>
 SegmentsOf(const DicomFile & file)
 {
   std::vector<SegmentInfo> segments;
+  const auto characterSet = file.Data().Text(dicom::SpecificCharacterSet);
   for (const auto & item : file.Data().Items(dicom::SegmentSequence))
   {
+    const auto text = [&](DicomTag tag) { return Utf8FromDicom(item.Text(tag), characterSet); };
     const auto number = item.Word(dicom::SegmentNumber);
     if (!number)
     {
       throw InputError(Message(file.Path(), ": a segment has no number"));
     }
     auto segment = DefaultSegment(*number);
-    segment.name = item.Text(dicom::SegmentLabel);
-    segment.description = item.Text(dicom::SegmentDescription);
-    segment.algorithmType = item.Text(dicom::SegmentAlgorithmType);
-    segment.algorithmName = item.Text(dicom::SegmentAlgorithmName);
-    segment.category = ConceptOf(item, dicom::SegmentedPropertyCategory, segment.category);
-    segment.type = ConceptOf(item, dicom::SegmentedPropertyType, segment.type);
+    segment.name = text(dicom::SegmentLabel);
+    segment.description = text(dicom::SegmentDescription);
+    segment.algorithmType = text(dicom::SegmentAlgorithmType);
+    segment.algorithmName = text(dicom::SegmentAlgorithmName);
+    segment.category =
+        ConceptOf(item, dicom::SegmentedPropertyCategory, segment.category, characterSet);
+    segment.type = ConceptOf(item, dicom::SegmentedPropertyType, segment.type, characterSet);
     if (const auto * const lab = item.Find(dicom::RecommendedDisplayCielab);
         lab != nullptr && lab->value.size() == 6)
     {

@@ -4,6 +4,7 @@
 #include "sulcusLabColor.h"
 #include <sulcusAtomicFile.h>
 #include <sulcusDicomBuilder.h>
+#include <sulcusDicomText.h>
 #include <sulcusImageGrid.h>
 #include <sulcusSha256.h>
 
@@ -20,32 +21,63 @@ namespace
 
 constexpr const char * SegmentationStorage = "1.2.840.10008.5.1.4.1.1.66.4";
 
-std::vector<DicomBuilder>
-SegmentItems(const std::vector<SegmentInfo> & segments)
+std::string
+CharacterSetOf(const SourceSeries & source)
 {
+  const auto found = source.attributes.find(dicom::SpecificCharacterSet);
+  return found == source.attributes.end() ? std::string() : found->second;
+}
+
+/** Texts of the source keep their character set. Where they are all ASCII and ours are not, it is
+ * UTF-8. */
+void
+SettleCharacterSet(SourceSeries & source,
+                   const SegmentationInfo & info,
+                   const std::vector<SegmentInfo> & segments)
+{
+  bool isPlain = IsAscii(info.seriesDescription) && IsAscii(info.contentCreator);
+  for (const auto & segment : segments)
+  {
+    isPlain = isPlain && IsAscii(segment.name) && IsAscii(segment.description) &&
+              IsAscii(segment.algorithmName) && IsAscii(segment.category.meaning) &&
+              IsAscii(segment.type.meaning);
+  }
+  const bool isFree = std::all_of(source.attributes.begin(),
+                                  source.attributes.end(),
+                                  [](const auto & a) { return IsAscii(a.second); });
+  if (!isPlain && isFree)
+  {
+    source.attributes[dicom::SpecificCharacterSet] = "ISO_IR 192";
+  }
+}
+
+std::vector<DicomBuilder>
+SegmentItems(const std::vector<SegmentInfo> & segments, const std::string & characterSet)
+{
+  const auto code = [&](const CodedConcept & term)
+  { return CodeItem(term.scheme, term.value, DicomFromUtf8(term.meaning, characterSet)); };
+  const auto text = [&](const std::string & utf8, std::size_t length)
+  { return DicomFromUtf8(FirstCharacters(utf8, length), characterSet); };
   std::vector<DicomBuilder> items;
   for (std::size_t i = 0; i < segments.size(); ++i)
   {
     const auto & segment = segments[i];
     DicomBuilder item;
-    item.Sequence(
-        dicom::SegmentedPropertyCategory,
-        {CodeItem(segment.category.scheme, segment.category.value, segment.category.meaning)});
+    item.Sequence(dicom::SegmentedPropertyCategory, {code(segment.category)});
     item.Words(dicom::SegmentNumber, {static_cast<std::uint16_t>(i + 1)});
-    item.Text(dicom::SegmentLabel, "LO", segment.name.substr(0, 64));
+    item.Text(dicom::SegmentLabel, "LO", text(segment.name, 64));
     if (!segment.description.empty())
     {
-      item.Text(dicom::SegmentDescription, "ST", segment.description.substr(0, 1024));
+      item.Text(dicom::SegmentDescription, "ST", text(segment.description, 1024));
     }
     item.Text(dicom::SegmentAlgorithmType, "CS", segment.algorithmType);
     if (segment.algorithmType != "MANUAL")
     {
-      item.Text(dicom::SegmentAlgorithmName, "LO", segment.algorithmName.substr(0, 64));
+      item.Text(dicom::SegmentAlgorithmName, "LO", text(segment.algorithmName, 64));
     }
     const auto lab = DicomLabFromRgb(segment.color);
     item.Words(dicom::RecommendedDisplayCielab, {lab[0], lab[1], lab[2]});
-    item.Sequence(dicom::SegmentedPropertyType,
-                  {CodeItem(segment.type.scheme, segment.type.value, segment.type.meaning)});
+    item.Sequence(dicom::SegmentedPropertyType, {code(segment.type)});
     items.push_back(std::move(item));
   }
   return items;
@@ -180,7 +212,8 @@ AddIdentity(DicomBuilder & data, const SourceSeries & source, bool deidentified)
   for (const auto & [tag, representation] : InheritedAttributes())
   {
     const auto found = source.attributes.find(tag);
-    if (tag == 0x00080005 && (found == source.attributes.end() || found->second.empty()))
+    if (tag == dicom::SpecificCharacterSet &&
+        (found == source.attributes.end() || found->second.empty()))
     {
       continue;
     }
@@ -207,6 +240,8 @@ AddDescription(DicomBuilder & data,
                const std::string & seed,
                bool deidentified)
 {
+  const auto description =
+      DicomFromUtf8(FirstCharacters(info.seriesDescription, 64), CharacterSetOf(source));
   const auto attribute = [&](DicomTag tag, const char * fallback)
   {
     const auto found = source.attributes.find(tag);
@@ -223,7 +258,7 @@ AddDescription(DicomBuilder & data,
   data.Text(0x00081090, "LO", "Sulcus");
   data.Text(0x00181000, "LO", "0");
   data.Text(0x00181020, "LO", "0.1");
-  data.Text(dicom::SeriesDescription, "LO", info.seriesDescription.substr(0, 64));
+  data.Text(dicom::SeriesDescription, "LO", description);
   data.Text(dicom::SeriesNumber, "IS", "300");
   data.Text(dicom::InstanceNumber, "IS", "1");
   data.Text(0x00080023,
@@ -231,8 +266,10 @@ AddDescription(DicomBuilder & data,
             attribute(dicom::StudyDate, "19000101")); // of the study: no clock in outputs
   data.Text(0x00080033, "TM", attribute(dicom::StudyTime, "000000"));
   data.Text(0x00700080, "CS", info.contentLabel.substr(0, 16));
-  data.Text(0x00700081, "LO", info.seriesDescription.substr(0, 64));
-  data.Text(0x00700084, "PN", deidentified ? "" : info.contentCreator);
+  data.Text(0x00700081, "LO", description);
+  data.Text(0x00700084,
+            "PN",
+            deidentified ? "" : DicomFromUtf8(info.contentCreator, CharacterSetOf(source)));
 }
 
 void
@@ -276,12 +313,13 @@ WriteDicomSegmentation(const std::string & path,
   const auto frames = PackFrames(labels, segments, packed);
   const auto seed = source.series + " " + Sha256OfBytes(packed) + " " +
                     ToSegmentationJson({.segments = segments}) + ToText(grid);
+  SettleCharacterSet(source, info, segments);
   DicomBuilder data;
   AddIdentity(data, source, options.deidentify);
   AddDescription(data, source, info, seed, options.deidentify);
   AddReferencedSeries(data, source);
   AddDimensions(data, seed);
-  data.Sequence(dicom::SegmentSequence, SegmentItems(segments));
+  data.Sequence(dicom::SegmentSequence, SegmentItems(segments, CharacterSetOf(source)));
   AddFunctionalGroups(data, grid, frames, source);
   AddPixels(data, grid, frames.size(), std::move(packed));
   const auto file = data.EncodeFile(SegmentationStorage, UidFromText(seed + " instance"));

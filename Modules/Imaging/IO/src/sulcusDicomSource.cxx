@@ -135,7 +135,7 @@ const std::vector<std::pair<DicomTag, const char *>> &
 InheritedAttributes()
 {
   static const std::vector<std::pair<DicomTag, const char *>> attributes = {
-      {0x00080005, "CS"},
+      {dicom::SpecificCharacterSet, "CS"},
       {dicom::StudyDate, "DA"},
       {dicom::StudyTime, "TM"},
       {dicom::AccessionNumber, "SH"},
@@ -163,6 +163,10 @@ ReadSource(const std::string & path, const DicomWriteOptions & options)
   source.study = object.at("study");
   source.series = object.at("series");
   source.frameOfReference = object.at("for");
+  if (source.frameOfReference.empty()) // old scanners leave it out; a segmentation may not
+  {
+    source.frameOfReference = UidFromText(source.series + " frame of reference");
+  }
   for (const auto & item : object.at("instances"))
   {
     source.instances.push_back({item.at("class"),

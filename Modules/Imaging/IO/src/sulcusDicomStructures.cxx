@@ -2,6 +2,7 @@
 
 #include "sulcusWantedSegments.h"
 #include <sulcusAffine.h>
+#include <sulcusDicomText.h>
 
 #include <algorithm>
 #include <cmath>
@@ -146,10 +147,11 @@ DrawStructures(const DicomSeriesFiles & series,
   const auto indexFromLps = InverseOf(grid.lpsFromIndex);
   std::map<std::string, std::string> names; // by ROI number
   std::vector<std::string> known;
+  const auto characterSet = file.Data().Text(dicom::SpecificCharacterSet);
   for (const auto & roi : file.Data().Items(dicom::StructureSetRoiSequence))
   {
-    names[roi.Text(dicom::RoiNumber)] = roi.Text(dicom::RoiName);
-    known.push_back(roi.Text(dicom::RoiName));
+    known.push_back(Utf8FromDicom(roi.Text(dicom::RoiName), characterSet));
+    names[roi.Text(dicom::RoiNumber)] = known.back();
   }
   RequireKnown(options, known, path);
   SegmentationInfo info;

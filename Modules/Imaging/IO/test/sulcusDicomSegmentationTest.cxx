@@ -184,6 +184,54 @@ TEST(DicomSegmentation, InheritedTextsKeepTheirBytesWhateverTheCharacterSet)
   EXPECT_NE(Slurp(output.Path("seg.dcm")).find("M\xFCller"), std::string::npos);
 }
 
+TEST(DicomSegmentation, NamesOutsideAsciiSurvive)
+{
+  auto segment = DefaultSegment(1);
+  segment.name = "Großhirn, links";
+  for (const std::string set : {"", "ISO_IR 100", "ISO_IR 192"})
+  {
+    SCOPED_TRACE(set);
+    const TemporaryFolder folder;
+    const DicomSample sample;
+    for (std::size_t i = 0; i < 3; ++i)
+    {
+      auto data = sample.Build(i);
+      if (!set.empty())
+      {
+        data.Text(dicom::SpecificCharacterSet, "CS", set);
+        data.Text(dicom::PatientName, "PN", set == "ISO_IR 100" ? "M\xFCller" : "Müller");
+      }
+      folder.Write(
+          "s" + std::to_string(i),
+          data.EncodeFile("1.2.840.10008.5.1.4.1.1.4", "1.2.3.4." + std::to_string(i + 1)));
+    }
+    const TemporaryFolder output;
+    WriteDicomSegmentation(
+        output.Path("seg.dcm"), RandomLabels(5, 4, 3), {.segments = {segment}}, folder.Path(""));
+    const auto file = Slurp(output.Path("seg.dcm"));
+    EXPECT_NE(file.find(set == "ISO_IR 100" ? "Gro\xDFhirn" : "Großhirn"), std::string::npos);
+    EXPECT_NE(file.find(set.empty() ? "ISO_IR 192" : set), std::string::npos);
+    EXPECT_EQ(ReadSegmentation(output.Path("seg.dcm")).info.segments[0].name, segment.name);
+  }
+}
+
+TEST(DicomSegmentation, FrameOfReferenceIsMadeWhereTheSourceHasNone)
+{
+  const TemporaryFolder folder;
+  const DicomSample sample;
+  for (std::size_t i = 0; i < 3; ++i)
+  {
+    auto data = sample.Build(i);
+    data.Text(dicom::FrameOfReferenceUid, "UI", "");
+    folder.Write("s" + std::to_string(i),
+                 data.EncodeFile("1.2.840.10008.5.1.4.1.1.4", "1.2.3.4." + std::to_string(i + 1)));
+  }
+  const TemporaryFolder output;
+  WriteDicomSegmentation(output.Path("seg.dcm"), RandomLabels(5, 4, 3), {}, folder.Path(""));
+  const auto file = ReadWholeFile(output.Path("seg.dcm"));
+  EXPECT_FALSE(DicomFile(file, "seg.dcm").Data().Text(dicom::FrameOfReferenceUid).empty());
+}
+
 TEST(DicomSegmentation, TakesTheSeriesItRefersToFromItsReferenceFolder)
 {
   const TemporaryFolder folder;
