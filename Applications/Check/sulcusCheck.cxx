@@ -2,6 +2,7 @@
 #include <sulcusApplication.h>
 #include <sulcusHtml.h>
 #include <sulcusInterrupt.h>
+#include <sulcusProgress.h>
 #include <sulcusTable.h>
 
 #include <algorithm>
@@ -104,10 +105,15 @@ Run(const CheckOptions & options,
     return;
   }
   std::vector<sulcus::CaseSummary> summaries;
+  sulcus::Progress progress("check", static_cast<double>(set.cases.size()));
   const auto findings = sulcus::ExamineDataSet(set,
                                                sulcus::ToReadOptions(settings),
                                                summaries,
-                                               [](double) { sulcus::ThrowIfInterrupted(); });
+                                               [&](std::size_t done, const std::string & name)
+                                               {
+                                                 sulcus::ThrowIfInterrupted();
+                                                 progress.Update(static_cast<double>(done), name);
+                                               });
   const auto faults = static_cast<std::size_t>(
       std::count_if(findings.begin(),
                     findings.end(),

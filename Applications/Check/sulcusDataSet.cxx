@@ -1,6 +1,7 @@
 #include "sulcusDataSet.h"
 
 #include <sulcusError.h>
+#include <sulcusImageName.h>
 #include <sulcusJson.h>
 #include <sulcusTable.h>
 
@@ -17,42 +18,29 @@ namespace
 {
 
 namespace fs = std::filesystem;
+const std::string annotatorPrefix = "annotator_";
 
-const std::vector<std::string> &
-Endings()
-{
-  static const std::vector<std::string> endings = {
-      ".nii.gz", ".nii", ".seg.nrrd", ".nrrd", ".mha", ".mgz"};
-  return endings;
-}
-
-/** The name without the ending of an image file; empty if it has none of them. */
-std::string
-StemOf(const fs::path & path)
-{
-  const auto name = path.filename().string();
-  for (const auto & ending : Endings())
-  {
-    if (name.size() > ending.size() && name.ends_with(ending) && !name.starts_with('.'))
-    {
-      return name.substr(0, name.size() - ending.size());
-    }
-  }
-  return {};
-}
-
+/** Image files of a folder by stem; whatever else lies there, hidden files aside, is odd. */
 std::map<std::string, std::string>
-ImagesIn(const fs::path & folder)
+ImagesIn(const fs::path & folder, DataSet & set)
 {
   std::map<std::string, std::string> files;
-  if (fs::is_directory(folder))
+  if (!fs::is_directory(folder))
   {
-    for (const auto & entry : fs::directory_iterator(folder))
+    return files;
+  }
+  for (const auto & entry : fs::directory_iterator(folder))
+  {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with('.'))
     {
-      if (const auto stem = StemOf(entry.path()); !stem.empty())
-      {
-        files[stem] = entry.path().string();
-      }
+      continue;
+    }
+    const bool isFirst = entry.is_regular_file() && HasImageName(name) &&
+                         files.emplace(StemOf(entry.path()), entry.path().string()).second;
+    if (!isFirst)
+    {
+      set.oddFiles.push_back(entry.path().string());
     }
   }
   return files;
@@ -71,10 +59,13 @@ CaseOfChannel(const std::string & stem, const std::map<std::string, std::string>
 }
 
 void
-AddFolders(DataSet & set, const fs::path & images, const fs::path & labels)
+AddFolders(DataSet & set,
+           const fs::path & images,
+           const fs::path & labels,
+           const std::string & split = {})
 {
-  const auto imageFiles = ImagesIn(images);
-  auto labelFiles = ImagesIn(labels);
+  const auto imageFiles = ImagesIn(images, set);
+  auto labelFiles = ImagesIn(labels, set);
   std::map<std::string, DataSetCase> cases;
   for (const auto & [stem, path] : imageFiles)
   {
@@ -83,6 +74,7 @@ AddFolders(DataSet & set, const fs::path & images, const fs::path & labels)
     cases[name].subject = name;
     cases[name].images.push_back(path);
   }
+  const auto splits = split.empty() ? std::vector<std::string>() : std::vector{split};
   for (auto & [name, one] : cases)
   {
     if (const auto label = labelFiles.find(name); label != labelFiles.end())
@@ -90,6 +82,7 @@ AddFolders(DataSet & set, const fs::path & images, const fs::path & labels)
       one.label = label->second;
       labelFiles.erase(label);
     }
+    one.splits = splits;
     set.cases.push_back(one);
   }
   for (const auto & [stem, path] : labelFiles)
@@ -106,10 +99,18 @@ TextAt(const Table & table, std::size_t row, const std::string & column)
              : "";
 }
 
+/** Split files call one thing by several names. */
+std::string
+OneSplitName(const std::string & name)
+{
+  return name == "pool" || name == "training" ? "train" : name == "val" ? "validation" : name;
+}
+
 void
 AddManifest(DataSet & set, const fs::path & path)
 {
   const auto table = ReadTsv(path, CellTyping::Texts);
+  set.isListed = true;
   const auto beside = [&](const std::string & file)
   {
     return file.empty() || fs::path(file).is_absolute() ? file
@@ -124,7 +125,7 @@ AddManifest(DataSet & set, const fs::path & path)
     one.label = beside(TextAt(table, row, "label"));
     if (const auto split = TextAt(table, row, "split"); !split.empty())
     {
-      one.splits.push_back(split);
+      one.splits.push_back(OneSplitName(split));
     }
     for (const auto & column : table.Columns())
     {
@@ -137,9 +138,9 @@ AddManifest(DataSet & set, const fs::path & path)
       {
         one.images.push_back(beside(file));
       }
-      else if (column.starts_with("label_"))
+      else if (column.starts_with(annotatorPrefix))
       {
-        one.annotations[column.substr(6)] = beside(file);
+        one.annotations[column.substr(annotatorPrefix.size())] = beside(file);
       }
     }
     set.cases.push_back(std::move(one));
@@ -166,7 +167,7 @@ AddSplits(DataSet & set, const fs::path & path)
       {
         if (name.is_string() && one.name == name.get<std::string>())
         {
-          one.splits.push_back(split);
+          one.splits.push_back(OneSplitName(split));
         }
       }
     }
@@ -180,22 +181,13 @@ AddDeclaredLabels(DataSet & set, const fs::path & path)
   {
     return;
   }
-  const auto json = ReadJsonFile(path);
-  if (!json.is_object() || !json.contains("labels") || !json.at("labels").is_object())
+  try
   {
-    return;
+    set.declaredLabels = ReadDeclaredLabels(path);
   }
-  for (const auto & [key, value] : json.at("labels").items())
+  catch (const Error & error)
   {
-    // The Decathlon writes {"1": "name"}, nnU-Net {"name": 1}.
-    if (value.is_string())
-    {
-      set.declaredLabels[std::stoi(key)] = value.get<std::string>();
-    }
-    else if (value.is_number_integer())
-    {
-      set.declaredLabels[value.get<int>()] = key;
-    }
+    set.descriptionProblem = error.what();
   }
 }
 
@@ -214,6 +206,7 @@ ReadDataSet(const std::string & path)
   else if (fs::is_directory(root / "imagesTr"))
   {
     AddFolders(set, root / "imagesTr", root / "labelsTr");
+    AddFolders(set, root / "imagesTs", root / "labelsTs", "test");
   }
   else if (fs::is_directory(root / "images"))
   {
@@ -228,6 +221,7 @@ ReadDataSet(const std::string & path)
   {
     throw UsageError(path + ": holds no case");
   }
+  std::sort(set.oddFiles.begin(), set.oddFiles.end());
   AddSplits(set, folder / "splits.json");
   AddDeclaredLabels(set, folder / "dataset.json");
   std::sort(set.cases.begin(),

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <sulcusDeclaredLabels.h>
+
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,16 +23,19 @@ struct DataSetCase
 
 struct DataSet
 {
-  std::vector<DataSetCase> cases;            ///< sorted by name
-  std::vector<std::string> strayLabels;      ///< labels without an image
-  std::map<int, std::string> declaredLabels; ///< value → name; empty: none declared
+  bool isListed = false; ///< by a manifest, where an empty cell says that there is no label
+  std::vector<DataSetCase> cases;       ///< sorted by name
+  std::vector<std::string> strayLabels; ///< labels without an image
+  std::vector<std::string> oddFiles;    ///< neither image nor label, or a second of one name
+  std::optional<DeclaredLabels> declaredLabels; ///< of a dataset.json
+  std::string descriptionProblem;               ///< why a dataset.json declares no labels
 };
 
-/** Reads a manifest.tsv (case, subject, image or image_0 …, label, label_<annotator>, split), a
+/** Reads a manifest.tsv (case, subject, image or image_0 …, label, annotator_<name>, split), a
  * folder with imagesTr and labelsTr (Medical Segmentation Decathlon, or nnU-Net with _0000
- * suffixes), or one with images and labels. A splits.json beside it gives the splits: lists of case
- * names called train, pool, validation, val or test. \throws UsageError where the folder is none of
- * these, InputError */
+ * suffixes; cases of imagesTs and labelsTs are in the split test), or one with images and labels. A
+ * splits.json beside it gives the splits: lists of case names called train, pool, validation, val
+ * or test. \throws UsageError where the folder is none of these, InputError */
 DataSet
 ReadDataSet(const std::string & path);
 

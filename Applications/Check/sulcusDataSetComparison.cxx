@@ -265,9 +265,12 @@ CompareLabelValues(const DataSet & set,
   {
     for (const auto & [value, voxels] : one->labelVoxels)
     {
-      const bool undeclared = !set.declaredLabels.empty() && !set.declaredLabels.contains(value);
+      const bool undeclared =
+          set.declaredLabels && !std::binary_search(set.declaredLabels->values.begin(),
+                                                    set.declaredLabels->values.end(),
+                                                    value);
       const bool rare =
-          set.declaredLabels.empty() && labelled >= 10 &&
+          !set.declaredLabels && labelled >= 10 &&
           static_cast<double>(users[value]) <= 0.02 * static_cast<double>(labelled) + 1.0 &&
           users[value] <= 2;
       if (undeclared || rare)
@@ -286,82 +289,6 @@ CompareLabelValues(const DataSet & set,
 }
 
 } // namespace
-
-void
-CheckNames(const DataSet & set, std::vector<Finding> & findings)
-{
-  for (const auto & path : set.strayLabels)
-  {
-    findings.push_back({Severity::Fault,
-                        "unpaired",
-                        path,
-                        "a label without an image",
-                        "add the image, or remove the label"});
-  }
-  std::map<std::string, std::size_t> names;
-  std::map<std::string, std::set<std::string>> splitsOfSubject;
-  std::map<std::string, std::size_t> annotated;
-  std::size_t labelled = 0;
-  for (const auto & one : set.cases)
-  {
-    labelled += one.label.empty() ? 0 : 1;
-    if (++names[one.name] == 2)
-    {
-      findings.push_back({Severity::Fault,
-                          "duplicate case",
-                          one.name,
-                          "the name appears twice",
-                          "give every case a name of its own"});
-    }
-    if (one.images.empty())
-    {
-      findings.push_back(
-          {Severity::Fault, "unpaired", one.name, "no image", "add the image, or remove the case"});
-    }
-    splitsOfSubject[one.subject].insert(one.splits.begin(), one.splits.end());
-    for (const auto & [annotator, path] : one.annotations)
-    {
-      ++annotated[annotator];
-    }
-  }
-  for (const auto & one : set.cases)
-  {
-    // Few labels are the normal case here; a set that is nearly complete has lost one.
-    if (one.label.empty() &&
-        static_cast<double>(labelled) >= CommonShare * static_cast<double>(set.cases.size()))
-    {
-      findings.push_back({Severity::Fault,
-                          "unpaired",
-                          one.name,
-                          "an image without a label where nearly all have one",
-                          "add the label"});
-    }
-  }
-  for (const auto & [subject, splits] : splitsOfSubject)
-  {
-    if (splits.size() > 1)
-    {
-      std::string list;
-      for (const auto & split : splits)
-      {
-        list += (list.empty() ? "" : ", ") + split;
-      }
-      findings.push_back({Severity::Fault,
-                          "split",
-                          subject,
-                          "is in several splits: " + list,
-                          "make the split again by subject: sulcus-prepare"});
-    }
-  }
-  for (const auto & [annotator, count] : annotated)
-  {
-    findings.push_back({Severity::Note,
-                        "annotators",
-                        annotator,
-                        Message("drew ", count, " of ", set.cases.size(), " cases"),
-                        "sulcus-consensus takes missing annotations into account"});
-  }
-}
 
 void
 CompareCases(const DataSet & set,

@@ -1,11 +1,10 @@
 #include "sulcusDataSetDoctor.h"
 
-#include <sulcusOrientImageFilter.h>
+#include "sulcusCaseSummary.h"
+#include <sulcusDicomRead.h>
+#include <sulcusError.h>
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
-#include <set>
 
 namespace sulcus
 {
@@ -13,7 +12,6 @@ namespace sulcus
 namespace
 {
 
-constexpr std::size_t ThumbnailEdge = 12;
 constexpr double LargestRoundingInMm = 0.1;
 
 void
@@ -25,161 +23,6 @@ Add(std::vector<Finding> & findings,
     const std::string & mend)
 {
   findings.push_back({severity, check, subject, what, mend});
-}
-
-FloatImage::Pointer
-InLps(FloatImage * image)
-{
-  const auto orient = OrientImageFilter<FloatImage>::New();
-  orient->SetInput(image);
-  orient->SetOrientation("LPS");
-  orient->Update();
-  return orient->GetOutput();
-}
-
-/** Block means in LPS order, made comparable whatever scale and offset the intensities have. */
-std::vector<float>
-ThumbnailOf(const FloatImage * image)
-{
-  const auto size = image->GetLargestPossibleRegion().GetSize();
-  const std::size_t cells = ThumbnailEdge * ThumbnailEdge * ThumbnailEdge;
-  std::vector<double> sum(cells, 0.0);
-  std::vector<double> count(cells, 0.0);
-  const float * value = image->GetBufferPointer();
-  for (std::size_t z = 0; z < size[2]; ++z)
-  {
-    for (std::size_t y = 0; y < size[1]; ++y)
-    {
-      const auto line =
-          (z * ThumbnailEdge / size[2] * ThumbnailEdge + y * ThumbnailEdge / size[1]) *
-          ThumbnailEdge;
-      for (std::size_t x = 0; x < size[0]; ++x, ++value)
-      {
-        const auto cell = line + x * ThumbnailEdge / size[0];
-        sum[cell] += *value;
-        count[cell] += 1.0;
-      }
-    }
-  }
-  std::vector<float> thumbnail(cells);
-  double mean = 0.0;
-  for (std::size_t i = 0; i < cells; ++i)
-  {
-    sum[i] = count[i] > 0.0 ? sum[i] / count[i] : 0.0;
-    mean += sum[i] / static_cast<double>(cells);
-  }
-  double length = 0.0;
-  for (const double s : sum)
-  {
-    length += (s - mean) * (s - mean);
-  }
-  length = std::sqrt(length);
-  for (std::size_t i = 0; i < cells; ++i)
-  {
-    thumbnail[i] = length > 0.0 ? static_cast<float>((sum[i] - mean) / length) : 0.0F;
-  }
-  return thumbnail;
-}
-
-double
-QuantileOf(std::vector<float> & values, double level)
-{
-  const auto place = static_cast<std::ptrdiff_t>(level * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), values.begin() + place, values.end());
-  return values[static_cast<std::size_t>(place)];
-}
-
-void
-SummariseImage(FloatImage * image, CaseSummary & summary)
-{
-  const auto grid = GridOf(image);
-  summary.orientation = OrientationCode(grid);
-  const auto lps = InLps(image);
-  const auto lpsGrid = GridOf(lps.GetPointer());
-  for (unsigned int axis = 0; axis < 3; ++axis)
-  {
-    summary.size[axis] = lpsGrid.size[axis];
-    summary.spacing[axis] = lpsGrid.spacing[axis];
-  }
-  const auto centre = grid.PointAt(0.5 * (static_cast<double>(grid.size[0]) - 1),
-                                   0.5 * (static_cast<double>(grid.size[1]) - 1),
-                                   0.5 * (static_cast<double>(grid.size[2]) - 1));
-  summary.centre = {centre[0], centre[1], centre[2]};
-  std::vector<float> values(image->GetBufferPointer(),
-                            image->GetBufferPointer() + grid.VoxelCount());
-  summary.median = QuantileOf(values, 0.5);
-  summary.high = QuantileOf(values, 0.99);
-  summary.thumbnail = ThumbnailOf(lps);
-}
-
-/** A value whose voxels nearly all lie between a lower and a higher one is the trace of linear
- * interpolation. */
-std::optional<int>
-InterpolatedValue(const LabelImage * label, const CaseSummary & summary)
-{
-  if (summary.labelVoxels.size() < 2)
-  {
-    return std::nullopt;
-  }
-  const auto size = label->GetLargestPossibleRegion().GetSize();
-  std::map<int, std::array<std::uint64_t, 2>> between; // value → voxels between others, voxels
-  const auto * const values = label->GetBufferPointer();
-  const std::size_t strides[3] = {1, size[0], size[0] * size[1]};
-  for (std::size_t z = 1; z + 1 < size[2]; ++z)
-  {
-    for (std::size_t y = 1; y + 1 < size[1]; ++y)
-    {
-      for (std::size_t x = 1; x + 1 < size[0]; ++x)
-      {
-        const auto at = x + y * strides[1] + z * strides[2];
-        const int value = values[at];
-        bool inside = false;
-        for (const auto stride : strides)
-        {
-          const int a = values[at - stride];
-          const int b = values[at + stride];
-          inside = inside || (std::min(a, b) < value && std::max(a, b) > value);
-        }
-        ++between[value][1];
-        between[value][0] += inside ? 1 : 0;
-      }
-    }
-  }
-  for (const auto & [value, counts] : between)
-  {
-    if (value != 0 && counts[1] >= 10 &&
-        static_cast<double>(counts[0]) >= 0.8 * static_cast<double>(counts[1]))
-    {
-      return value;
-    }
-  }
-  return std::nullopt;
-}
-
-void
-SummariseLabel(const LabelImage * label, CaseSummary & summary)
-{
-  std::map<int, std::array<double, 4>> sums;
-  itk::ImageRegionConstIteratorWithIndex<LabelImage> it(label, label->GetLargestPossibleRegion());
-  for (; !it.IsAtEnd(); ++it)
-  {
-    if (it.Get() != 0)
-    {
-      auto & sum = sums[it.Get()];
-      for (unsigned int axis = 0; axis < 3; ++axis)
-      {
-        sum[axis] += static_cast<double>(it.GetIndex()[axis]);
-      }
-      sum[3] += 1.0;
-    }
-  }
-  const auto grid = GridOf(label);
-  for (const auto & [value, sum] : sums)
-  {
-    const auto point = grid.PointAt(sum[0] / sum[3], sum[1] / sum[3], sum[2] / sum[3]);
-    summary.labelVoxels[value] = static_cast<std::uint64_t>(sum[3]);
-    summary.centroids[value] = {point[0], point[1], point[2]};
-  }
 }
 
 /** What was guessed while a file was read. Rounding in a header is no fault, and neither is a unit
@@ -210,38 +53,38 @@ NoteWarnings(const Loaded<FloatImage> & loaded,
   }
 }
 
-void
-ExamineLabel(const DataSetCase & one,
-             const FloatImage * image,
-             const ReadOptions & options,
-             CaseSummary & summary,
-             std::vector<Finding> & findings)
+/** What mends a file that could not be read. */
+std::string
+MendOf(const Error & error, const std::string & path)
+{
+  switch (error.Code())
+  {
+  case ExitCode::Usage:
+    return "sulcus-convert FILE --list shows what it holds; then choose with --series, --volume or "
+           "--only";
+  case ExitCode::GeometryRefused:
+    return IsDicomPath(path) ? "sulcus-convert FILE FIXED.nii.gz --resample_irregular"
+                             : "sulcus-convert FILE FIXED.nii.gz --fix_nonorthogonal";
+  default:
+    return "fetch the file again";
+  }
+}
+
+/** Labels on the grid of their image, or nothing and the finding why. */
+LabelImage::Pointer
+ReadOnGrid(const std::string & path,
+           const DataSetCase & one,
+           const FloatImage * image,
+           const ReadOptions & options,
+           std::vector<Finding> & findings)
 {
   try
   {
     auto labelOptions = options;
     labelOptions.reference = one.images.front();
-    const auto label = ReadLabels(one.label, labelOptions);
-    SummariseLabel(label.image, summary);
-    RequireSameGrid(image, label.image, "its image", one.label);
-    if (summary.labelVoxels.empty())
-    {
-      Add(findings,
-          Severity::Fault,
-          "empty label",
-          one.name,
-          "the label map has no labelled voxel",
-          "remove the label, or draw it");
-    }
-    if (const auto value = InterpolatedValue(label.image, summary))
-    {
-      Add(findings,
-          Severity::Fault,
-          "interpolated label",
-          one.name,
-          Message("value ", *value, " occurs almost only between two other values"),
-          "resample the original label again: sulcus-preprocess keeps labels whole");
-    }
+    const auto labels = ReadLabels(path, labelOptions).image;
+    RequireSameGrid(image, labels, "its image", path);
+    return labels;
   }
   catch (const GeometryError & error)
   {
@@ -250,7 +93,7 @@ ExamineLabel(const DataSetCase & one,
         "grid",
         one.name,
         error.what(),
-        "sulcus-preprocess LABEL FIXED --reference IMAGE --labels");
+        "sulcus-preprocess LABEL FIXED --labels --reference_image IMAGE");
   }
   catch (const Error & error)
   {
@@ -260,17 +103,42 @@ ExamineLabel(const DataSetCase & one,
         fraction ? "interpolated label" : "unreadable",
         one.name,
         error.what(),
-        fraction ? "resample the original label again, nearest neighbour" : "fetch the file again");
+        fraction ? "resample the original label again, nearest neighbour" : MendOf(error, path));
   }
+  return nullptr;
 }
 
 void
-ExamineCase(const DataSetCase & one,
-            const ReadOptions & options,
-            CaseSummary & summary,
-            std::vector<Finding> & findings)
+ExamineLabel(const DataSetCase & one,
+             const LabelImage * label,
+             CaseSummary & summary,
+             std::vector<Finding> & findings)
 {
-  summary.name = one.name;
+  SummariseLabel(label, summary);
+  if (summary.labelVoxels.empty())
+  {
+    Add(findings,
+        Severity::Fault,
+        "empty label",
+        one.name,
+        "the label map has no labelled voxel",
+        "remove the label, or draw it");
+  }
+  if (const auto value = InterpolatedValue(label, summary))
+  {
+    Add(findings,
+        Severity::Fault,
+        "interpolated label",
+        one.name,
+        Message("value ", *value, " occurs almost only between two other values"),
+        "resample the original label again: sulcus-preprocess keeps labels whole");
+  }
+}
+
+/** The first channel; all others must lie on its grid. */
+FloatImage::Pointer
+ReadChannels(const DataSetCase & one, const ReadOptions & options, std::vector<Finding> & findings)
+{
   FloatImage::Pointer first;
   for (const auto & path : one.images)
   {
@@ -282,33 +150,46 @@ ExamineCase(const DataSetCase & one,
       {
         first = loaded.image;
       }
-      else
+      else if (!SameGrid(GridOf(first.GetPointer()), GridOf(loaded.image.GetPointer())))
       {
-        RequireSameGrid(first, loaded.image, "its first channel", path);
+        Add(findings,
+            Severity::Fault,
+            "grid",
+            one.name,
+            path + ": is not on the grid of its first channel",
+            "sulcus-preprocess CHANNEL FIXED --reference_image FIRST_CHANNEL");
       }
-    }
-    catch (const GeometryError & error)
-    {
-      Add(findings,
-          Severity::Fault,
-          "grid",
-          one.name,
-          error.what(),
-          "sulcus-convert IMAGE FIXED.nii.gz --fix_nonorthogonal");
     }
     catch (const Error & error)
     {
-      Add(findings, Severity::Fault, "unreadable", one.name, error.what(), "fetch the file again");
+      const bool isGeometry = error.Code() == ExitCode::GeometryRefused;
+      Add(findings,
+          Severity::Fault,
+          isGeometry ? "grid" : "unreadable",
+          one.name,
+          error.what(),
+          MendOf(error, path));
     }
   }
-  if (first.IsNull())
+  return first;
+}
+
+void
+ExamineCase(const DataSetCase & one,
+            const ReadOptions & options,
+            CaseSummary & summary,
+            std::vector<Finding> & findings)
+{
+  summary.name = one.name;
+  const auto image = ReadChannels(one, options, findings);
+  if (image.IsNull())
   {
     return;
   }
   summary.readable = true;
-  SummariseImage(first, summary);
-  const auto * const begin = first->GetBufferPointer();
-  const auto count = first->GetLargestPossibleRegion().GetNumberOfPixels();
+  SummariseImage(image, summary);
+  const auto * const begin = image->GetBufferPointer();
+  const auto count = image->GetLargestPossibleRegion().GetNumberOfPixels();
   if (std::all_of(begin, begin + count, [&](float v) { return v == *begin; }))
   {
     Add(findings,
@@ -320,7 +201,14 @@ ExamineCase(const DataSetCase & one,
   }
   if (!one.label.empty())
   {
-    ExamineLabel(one, first, options, summary, findings);
+    if (const auto label = ReadOnGrid(one.label, one, image, options, findings); label.IsNotNull())
+    {
+      ExamineLabel(one, label, summary, findings);
+    }
+  }
+  for (const auto & [annotator, path] : one.annotations)
+  {
+    ReadOnGrid(path, one, image, options, findings);
   }
 }
 
@@ -330,7 +218,7 @@ std::vector<Finding>
 ExamineDataSet(const DataSet & set,
                const ReadOptions & options,
                std::vector<CaseSummary> & summaries,
-               const std::function<void(double)> & progress)
+               const std::function<void(std::size_t, const std::string &)> & progress)
 {
   std::vector<Finding> findings;
   CheckNames(set, findings);
@@ -338,7 +226,7 @@ ExamineDataSet(const DataSet & set,
   for (std::size_t i = 0; i < set.cases.size(); ++i)
   {
     ExamineCase(set.cases[i], options, summaries[i], findings);
-    progress(static_cast<double>(i + 1) / static_cast<double>(set.cases.size()));
+    progress(i + 1, set.cases[i].name);
   }
   CompareCases(set, summaries, findings);
   return findings;

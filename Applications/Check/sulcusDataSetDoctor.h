@@ -1,12 +1,10 @@
 #pragma once
 
+#include "sulcusCaseSummary.h"
 #include "sulcusDataSet.h"
 #include <sulcusReadSettings.h>
 
-#include <array>
 #include <functional>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,28 +26,13 @@ struct Finding
   std::string mend; ///< a command, or what to do
 };
 
-/** What one pass over the voxels of a case leaves behind. */
-struct CaseSummary
-{
-  std::string name;
-  bool readable = false;
-  std::array<std::uint64_t, 3> size{};
-  std::array<double, 3> spacing{}; ///< along left-right, back-front, foot-head
-  std::string orientation;
-  double median = 0.0;
-  double high = 0.0;            ///< 99th percentile
-  std::vector<float> thumbnail; ///< 12 x 12 x 12 block means in LPS order, zero mean, unit length
-  std::map<int, std::uint64_t> labelVoxels;
-  std::map<int, std::array<double, 3>> centroids; ///< mm, LPS
-  std::array<double, 3> centre{};                 ///< of the image, mm, LPS
-};
-
-/** Looks at every case and compares them. \param progress called with the fraction done */
+/** Looks at every case and compares them. \param progress called after each case with how many are
+ * done and its name */
 std::vector<Finding>
 ExamineDataSet(const DataSet & set,
                const ReadOptions & options,
                std::vector<CaseSummary> & summaries,
-               const std::function<void(double)> & progress);
+               const std::function<void(std::size_t, const std::string &)> & progress);
 
 /** The checks that need no voxels: pairing, duplicate names, splits, annotator coverage. */
 void

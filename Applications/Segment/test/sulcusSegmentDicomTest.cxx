@@ -103,8 +103,6 @@ ForegroundDice(const LabelImage * a, const LabelImage * b)
   return 2.0 * both / sum;
 }
 
-} // namespace
-
 TEST_F(SegmentDicom, FolderToDicomSegmentationInOneCommand)
 {
   const auto run = Segment("dicom", "seg.dcm");
@@ -201,3 +199,5 @@ TEST(SlowSegmentDicom, ModelOfAPhantomCohortSegmentsADicomFolderInOneCommand)
   std::cout << "Dice of the foreground " << dice << '\n';
   EXPECT_GT(dice, 0.7);
 }
+
+} // namespace
