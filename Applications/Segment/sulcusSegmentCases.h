@@ -18,7 +18,8 @@ struct SegmentCase
  *
  * An input is an image file, a folder of image files, a folder without any (then it is one DICOM
  * series), or a list (.txt, .tsv): one case a line, its channels separated by tabs, relative to the
- * list's folder; empty lines and lines that begin with # are skipped. In folders, and among several
+ * list's folder (or, under a heading, in the columns image or image_<channel> beside the column
+ * case); empty lines and lines that begin with # are skipped. In folders, and among several
  * files of a model with several channels, `<case>_0000.nii.gz`, `<case>_0001.nii.gz`, … are the
  * channels of one case. \throws InputError for a path that does not exist; UsageError for a case
  * with another number of channels or two cases of one id. */
