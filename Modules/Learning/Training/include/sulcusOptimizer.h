@@ -115,9 +115,10 @@ private:
 };
 
 /** "sgd": heavy ball or Nesterov momentum, as torch::optim::SGD with zero dampening. "adam",
- * "adamw" (Loshchilov and Hutter 2019): as LibTorch's. "lars" (You et al. 2017): momentum SGD whose
- * step per tensor is scaled by trust · |w| / (|g| + decay · |w|), for decayed tensors; others are
- * moved by plain momentum SGD. \throws UsageError for an unknown kind or no parameters. */
+ * "adamw" (Loshchilov and Hutter 2019): as LibTorch's. "lars" (You et al. 2017, as in
+ * Chen et al. 2020): momentum SGD with the rate inside the velocity, where a decayed tensor's
+ * gradient g (decay included) is scaled by trust · |w| / |g|; others move by plain momentum SGD.
+ * \throws UsageError for an unknown kind or no parameters. */
 std::unique_ptr<Optimizer>
 MakeOptimizer(std::vector<NamedParameter> parameters, const OptimizerOptions & options);
 

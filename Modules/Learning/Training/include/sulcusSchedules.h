@@ -15,8 +15,10 @@ struct LearningRateSchedule
   double power = 0.9;              ///< of the polynomial
   double warmupFraction = 0.0;     ///< of the run, linear from 0, before the decay begins
   double finalFactor = 0.0;        ///< reached at the end of the run
+  bool warmupFromZero = false;     ///< the first step has rate 0, as in Chen et al. 2020
 
-  /** Factor at a step in [0, totalSteps). With w warm-up steps: (step+1)/w during warm-up; after
+  /** Factor at a step in [0, totalSteps). With w warm-up steps: (step+1)/w during warm-up, or
+   * step/w from zero; after
    * it, with p = (step − w)/(totalSteps − w): f + (1 − f)·(1 − p)^power or f + (1 − f)·(1 + cos
    * πp)/2, f the final factor. \throws UsageError for an unknown kind. */
   double

@@ -294,26 +294,26 @@ private:
     {
       Adapt(active.values, gradients, active.weightDecay);
     }
+    // The rate is part of the velocity: a falling schedule does not slow down what already moves.
     const auto momentum = Select(m_Momentum, active.index);
     at::_foreach_mul_(momentum, m_Options.momentum);
-    at::_foreach_add_(momentum, gradients);
-    at::_foreach_add_(active.values, momentum, -learningRate);
+    at::_foreach_add_(momentum, gradients, learningRate);
+    at::_foreach_sub_(active.values, momentum);
   }
 
-  /** gradient ← (gradient + decay · weight) · trust · |weight| / (|gradient| + decay · |weight|).
-   * Where a length is 0 the factor is 1. */
+  /** g ← gradient + decay · weight, then g · trust · |weight| / |g|. Where a length is 0 the factor
+   * is 1. */
   void
   Adapt(const std::vector<torch::Tensor> & values,
         std::vector<torch::Tensor> & gradients,
         double decay) const
   {
+    at::_foreach_add_(gradients, values, decay);
     const auto weightNorms = torch::stack(at::_foreach_norm(values, 2));
     const auto gradientNorms = torch::stack(at::_foreach_norm(gradients, 2));
-    const auto ratio =
-        m_Options.trustCoefficient * weightNorms / (gradientNorms + decay * weightNorms);
+    const auto ratio = m_Options.trustCoefficient * weightNorms / gradientNorms;
     const auto usable = (weightNorms > 0).logical_and(gradientNorms > 0);
     const auto factors = torch::where(usable, ratio, torch::ones_like(ratio)).unbind();
-    at::_foreach_add_(gradients, values, decay);
     at::_foreach_mul_(gradients, factors);
   }
 

@@ -17,7 +17,7 @@ LearningRateSchedule::Factor(std::int64_t step, std::int64_t totalSteps) const
   const auto t = static_cast<double>(std::clamp<std::int64_t>(step, 0, totalSteps));
   if (t < warmup)
   {
-    return (t + 1.0) / warmup;
+    return (warmupFromZero ? t : t + 1.0) / warmup;
   }
   const double progress = std::min(1.0, (t - warmup) / std::max(1.0, total - warmup));
   double decay = 1.0;
@@ -45,6 +45,10 @@ Describe(Parameters & visit, LearningRateSchedule & o)
   visit("schedule_power", o.power, "Exponent of the polynomial decay.").Range(0, 10).Advanced();
   visit("warmup", o.warmupFraction, "Fraction of the run in which the learning rate rises from 0.")
       .Range(0, 0.9)
+      .Advanced();
+  visit("warmup_from_zero",
+        o.warmupFromZero,
+        "The first step of the warm-up has learning rate 0 (published for SimCLR).")
       .Advanced();
   visit("final_factor", o.finalFactor, "Learning rate at the end as a fraction of the initial one.")
       .Range(0, 1)

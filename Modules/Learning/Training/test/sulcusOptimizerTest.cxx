@@ -173,29 +173,56 @@ TEST(Optimizer, AdamIsLibTorchs)
       });
 }
 
-TEST(Optimizer, LarsMatchesHandComputedValues)
+// Oracle T9 of the SimCLR specification.
+TEST(Optimizer, T9LarsMatchesItsOracle)
+{
+  OptimizerOptions options;
+  options.kind = "lars";
+  options.momentum = 0.9;
+  options.trustCoefficient = 1e-3;
+  const auto stepWith = [&](Optimizer & optimizer, torch::Tensor & weight, double x, double y)
+  {
+    weight.mutable_grad() = torch::tensor({{x, y}}, torch::kDouble);
+    optimizer.Step(4.8);
+  };
+  const auto expect = [](const torch::Tensor & weight, double x, double y)
+  {
+    EXPECT_NEAR(weight[0][0].item<double>(), x, 1e-9);
+    EXPECT_NEAR(weight[0][1].item<double>(), y, 1e-9);
+  };
+  const auto start = [] { return torch::tensor({{3.0, 4.0}}, torch::kDouble).requires_grad_(); };
+  options.weightDecay = 0.0;
+  auto weight = start();
+  auto optimizer = MakeOptimizer({{"weight", weight}}, options);
+  stepWith(*optimizer, weight, 1, 0);
+  expect(weight, 2.976, 4.0);
+  stepWith(*optimizer, weight, 0, 1);
+  expect(weight, 2.9544, 3.9760689425);
+
+  options.weightDecay = 0.1;
+  weight = start();
+  optimizer = MakeOptimizer({{"weight", weight}}, options);
+  stepWith(*optimizer, weight, 1, 0);
+  expect(weight, 2.9770613038, 3.9929419396);
+}
+
+TEST(Optimizer, T9LarsLeavesBiasesAndZeroWeightsUnscaled)
 {
   OptimizerOptions options;
   options.kind = "lars";
   options.momentum = 0.5;
   options.weightDecay = 0.1;
-  options.trustCoefficient = 0.01;
-  auto matrix = torch::tensor({{3.0F, 4.0F}}).requires_grad_(); // length 5
-  auto vector = torch::tensor({1.0F}).requires_grad_();         // plain momentum
-  const auto optimizer = MakeOptimizer({{"matrix", matrix}, {"vector", vector}}, options);
+  auto bias = torch::tensor({1.0F}).requires_grad_();
+  auto zero = torch::zeros({1, 2}).requires_grad_();
+  const auto optimizer = MakeOptimizer({{"bias", bias}, {"zero", zero}}, options);
   for (int step = 0; step < 2; ++step)
   {
-    matrix.mutable_grad() = torch::tensor({{0.0F, 2.0F}});
-    vector.mutable_grad() = torch::tensor({0.5F});
-    optimizer->Step(1.0);
+    bias.mutable_grad() = torch::tensor({0.5F});
+    zero.mutable_grad() = step == 0 ? torch::tensor({{1.0F, 0.0F}}) : torch::zeros({1, 2});
+    optimizer->Step(step == 0 ? 1.0 : 0.5);
   }
-  // Step 1: trust = 0.01·5/(2 + 0.1·5) = 0.02; moved by 0.02·(0.3, 2.4) = (0.006, 0.048).
-  // Step 2: w = (2.994, 3.952), |w| = 4.9580580876; trust = 0.01·|w|/(2 + 0.1·|w|) = 0.0198655603;
-  //         update = trust·(0.2994, 2.3952) = (0.0059477488, 0.0475819901); momentum adds half of
-  //         step 1.
-  EXPECT_NEAR(matrix[0][0].item<double>(), 2.994 - (0.0059477488 + 0.003), 1e-6);
-  EXPECT_NEAR(matrix[0][1].item<double>(), 3.952 - (0.0475819901 + 0.024), 1e-6);
-  EXPECT_NEAR(vector.item<double>(), 1.0 - 0.5 - 0.75, 1e-6);
+  EXPECT_NEAR(bias.item<double>(), 1.0 - 0.5 - (0.25 + 0.25), 1e-6); // the velocity keeps its rate
+  EXPECT_LT(zero[0][0].item<double>(), -1.0);
 }
 
 TEST(Optimizer, ParameterWithoutGradientStays)

@@ -35,6 +35,21 @@ TEST(LearningRateSchedule, WarmupRisesToOneAndThenDecays)
   EXPECT_LT(schedule.Factor(11, 100), 1.0);
 }
 
+// Oracle T10 of the SimCLR specification: base 4.8, 10 of 110 steps of warm-up.
+TEST(LearningRateSchedule, T10CosineAfterWarmupFromZero)
+{
+  LearningRateSchedule schedule;
+  schedule.kind = "cosine";
+  schedule.warmupFraction = 10.0 / 110.0;
+  schedule.warmupFromZero = true;
+  const std::int64_t steps[] = {0, 5, 10, 60, 110};
+  const double rates[] = {0.0, 2.4, 4.8, 2.4, 0.0};
+  for (int i = 0; i < 5; ++i)
+  {
+    EXPECT_NEAR(4.8 * schedule.Factor(steps[i], 110), rates[i], 1e-9) << steps[i];
+  }
+}
+
 TEST(LearningRateSchedule, NeverRisesAfterWarmup)
 {
   for (const char * kind : {"constant", "polynomial", "cosine"})
