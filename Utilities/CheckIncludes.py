@@ -28,7 +28,7 @@ PACKAGES = {
     "cuda": (),
 }
 # Packages that some modules alone may use, whatever their group; tests are free to.
-MODULE_PACKAGES = {"zlib.h": ("Formats",), "toml++/toml.h": ("Configuration",), "dlfcn.h": ("Training", "Networks", "Augmentation")}
+MODULE_PACKAGES = {"zlib.h": ("Formats",), "toml++/toml.h": ("Configuration",), "dlfcn.h": ("Distributed", "Networks", "Augmentation")}
 # The groups below each group, itself included: an arrow never leaves this set.
 BELOW = {
     "Foundation": {"Foundation"},

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <set>
 #include <string>
 
 namespace sulcus
@@ -45,6 +46,8 @@ struct RunContext
   RunRecord record;
   /** Where a program that Slicer started writes `name = value` lines; empty outside Slicer. */
   std::string returnParameterFile;
+  /** Names of the options that the user gave, by command line or configuration file. */
+  std::set<std::string> given;
 
   Overwrite
   OverwriteRule() const

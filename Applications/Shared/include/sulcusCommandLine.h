@@ -2,6 +2,7 @@
 
 #include "sulcusApplication.h"
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct CommandLineRequest
   bool schema = false;
   bool reference = false;
   std::string returnParameterFile;
+  std::set<std::string> given; ///< options named by command line or configuration file
 };
 
 /** Describes the common options. */

@@ -143,7 +143,7 @@ ParseAndRun(const std::vector<std::string> & arguments,
             const std::function<void(Parameters &)> & describe,
             const std::function<void(RunContext &)> & run)
 {
-  RunContext context{{}, RunRecord("sulcus-" + program.verb), {}};
+  RunContext context{{}, RunRecord("sulcus-" + program.verb), {}, {}};
   Parameters parameters;
   describe(parameters);
   DescribeCommon(parameters, context.common, program);
@@ -154,6 +154,7 @@ ParseAndRun(const std::vector<std::string> & arguments,
     return;
   }
   context.returnParameterFile = request.returnParameterFile;
+  context.given = request.given;
   SetUp(context.common);
   context.record.SetSettings(parameters.ToJson());
   const Stopwatch watch;

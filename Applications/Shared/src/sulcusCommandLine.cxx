@@ -221,6 +221,11 @@ ParseCommandLine(const std::vector<std::string> & arguments,
   ApplyEnvironment(parameters);
   for (const auto & parameter : parameters.All())
   {
+    if (config.contains(parameter.Name()) || values.count(parameter.Name()) > 0 ||
+        values.count("no_" + parameter.Name()) > 0)
+    {
+      request.given.insert(parameter.Name());
+    }
     if (parameter.IsFlag())
     {
       const bool on = values.count(parameter.Name()) > 0;

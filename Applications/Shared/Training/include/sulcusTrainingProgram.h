@@ -17,6 +17,8 @@
 namespace sulcus
 {
 
+class RunFolder;
+
 struct TrainingProgramOptions
 {
   std::string cache;
@@ -26,8 +28,9 @@ struct TrainingProgramOptions
   std::int64_t initDecoderBlocks = -1; ///< -1: everything that fits by name
   std::string precision = "auto";
   bool verify = true;
-  bool segments = false;      ///< whether the methods read labels and their networks segment
-  PredictorMakers predictors; ///< of methods that predict with more than their network
+  bool segments = false;          ///< whether the methods read labels and their networks segment
+  PredictorMakers predictors;     ///< of methods that predict with more than their network
+  double processTimeout = 1800.0; ///< seconds that processes wait for each other
   TrainerOptions trainer;
   ParameterUpdateOptions update;
   StreamOptions streams;
@@ -37,7 +40,8 @@ struct TrainingProgramOptions
 
 /** The body of sulcus-train and sulcus-pretrain: a prepared cache and a method of the registry
  * become a run folder with a model. Going on with an unfinished run, finding it finished and
- * starting anew are decided by what the folder holds. */
+ * starting anew are decided by what the folder holds. Started as one of several processes (see
+ * FindProcessLaunch), it trains its share of every batch; process 0 keeps the folder. */
 class TrainingProgram
 {
 public:
@@ -57,7 +61,18 @@ private:
   void
   DescribeInput(Parameters & visit);
   void
+  ApplyPreset(RunContext & context) const;
+  void
+  FindProcesses(Session & session, RunContext & context) const;
+  void
   Prepare(Session & session, RunContext & context) const;
+  TrainingReport
+  Train(Session & session, const std::filesystem::path & folder) const;
+  void
+  Finish(const Session & session,
+         RunContext & context,
+         const RunFolder & folder,
+         const TrainingReport & report) const;
   void
   SetValidation(Trainer & trainer, const Session & session) const;
   nlohmann::json

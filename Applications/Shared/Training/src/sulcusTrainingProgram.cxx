@@ -1,8 +1,8 @@
 #include "sulcusTrainingProgram.h"
 
 #include "sulcusRunFolder.h"
+#include "sulcusTrainingSession.h"
 #include "sulcusValidation.h"
-#include <sulcusDevice.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
 #include <sulcusMemory.h>
@@ -16,7 +16,6 @@
 
 #include <cmath>
 #include <optional>
-#include <set>
 
 namespace sulcus
 {
@@ -46,36 +45,6 @@ IsModel(const std::filesystem::path & path)
 }
 
 } // namespace
-
-/** What one run works with, in the order in which it is found out. */
-struct TrainingProgram::Session
-{
-  torch::Device device = torch::kCPU;
-  Precision precision = Precision::Float32;
-  int threads = 0;
-  std::shared_ptr<const PreparedCache> cache;
-  Plan plan;
-  CaseSelection selection;
-  std::optional<ModelFile> init;
-  std::string initSha256;
-  BuiltMethod method;
-  RunIdentity identity;
-
-  /** The model as it stands, on the training's own tensors. */
-  ModelFile
-  Model() const
-  {
-    ModelFile model;
-    model.plan = plan;
-    model.method = method.inference;
-    model.weights = method.weights();
-    if (method.extraWeights)
-    {
-      model.extra = method.extraWeights();
-    }
-    return model;
-  }
-};
 
 TrainingProgram::TrainingProgram(const MethodRegistry & registry, TrainingProgramOptions defaults)
     : m_Options(std::move(defaults)), m_MethodNames(registry.Names())
@@ -135,6 +104,11 @@ TrainingProgram::Describe(Parameters & visit)
           "Steps between Dice scores of the validation cases; 0: only at the end.")
         .Range(0);
   }
+  visit("process_timeout",
+        m_Options.processTimeout,
+        "Seconds after which a process that trains together with others gives up waiting for them.")
+      .Range(1, 1e6)
+      .Advanced();
   visit("precision",
         m_Options.precision,
         "Number format of convolutions; auto: bf16 where the device has it.")
@@ -157,67 +131,6 @@ TrainingProgram::Describe(Parameters & visit)
   }
 }
 
-nlohmann::json
-TrainingProgram::Configuration(const Session & session, const RunContext & context) const
-{
-  static const std::set<std::string> withoutEffect{"cache",
-                                                   "output",
-                                                   "init",
-                                                   "verify",
-                                                   "precision",
-                                                   "checkpoint_seconds",
-                                                   "prefetch_threads",
-                                                   "prefetch_depth",
-                                                   "validate_every"};
-  nlohmann::json settings;
-  for (const auto & name : m_OwnNames)
-  {
-    if (!withoutEffect.contains(name))
-    {
-      settings[name] = m_Parameters->Require(name, "configuration").ToJson();
-    }
-  }
-  settings["init_sha256"] = session.initSha256;
-  settings["precision"] = PrecisionName(session.precision);
-  settings["device"] = session.device.is_cuda() ? "cuda" : "cpu";
-  settings["threads"] = session.threads;
-  settings["seed"] = context.common.seed;
-  return settings;
-}
-
-MethodContext
-TrainingProgram::MakeContext(const Session & session, const RunContext & context) const
-{
-  MethodContext made;
-  made.plan = session.plan;
-  made.steps = m_Options.trainer.steps;
-  made.seed = context.common.seed;
-  made.device = session.device;
-  made.precision = session.precision;
-  made.update = m_Options.update;
-  made.streams = m_Options.streams;
-  made.labelledCases = session.selection.labelled.size();
-  made.unlabelledCases = session.selection.unlabelled.size();
-  if (session.init)
-  {
-    made.initialise = [this, &init = *session.init](SegmentationNetwork & network)
-    {
-      const int blocks = static_cast<int>(m_Options.initDecoderBlocks);
-      const auto report =
-          LoadByName(*network,
-                     init.weights,
-                     blocks < 0 ? std::vector<std::string>{} : TransferPrefixes(blocks));
-      if (report.loaded.empty() || !report.misshaped.empty())
-      {
-        throw ModelError(
-            Message(m_Options.init, ": does not fit the network of the plan: ", report.Summary()));
-      }
-      LogInfo(Message("from ", m_Options.init, ": ", report.Summary()));
-    };
-  }
-  return made;
-}
-
 void
 TrainingProgram::WriteModel(const std::filesystem::path & path,
                             const Session & session,
@@ -236,40 +149,6 @@ TrainingProgram::WriteModel(const std::filesystem::path & path,
                       {"configuration", Sha256OfText(session.identity.configuration.dump())},
                       {"init", session.initSha256}};
   WriteModelFile(path, model, Overwrite::Allow);
-}
-
-/** Everything that can be refused is refused here, before anything is written. */
-void
-TrainingProgram::Prepare(Session & session, RunContext & context) const
-{
-  session.device = ResolveDevice(context.common.device);
-  SetTorchThreads(context.common.threads);
-  session.threads = torch::get_num_threads();
-  session.precision = ResolvePrecision(m_Options.precision, session.device);
-  if (session.precision == Precision::BFloat16 && !HasFastBFloat16(session.device))
-  {
-    LogWarning("bf16 was asked for, but this device has no instructions for it: expect it to be "
-               "slower than fp32");
-  }
-  UseDeterministicAlgorithms();
-  const auto cache = std::make_shared<PreparedCache>(m_Options.cache);
-  if (m_Options.verify)
-  {
-    cache->Verify();
-  }
-  session.cache = cache;
-  session.plan = PlanFromJson(cache->PlanJson(), m_Options.cache);
-  session.selection = SelectCases(*cache, m_Options.selection);
-  if (!m_Options.init.empty())
-  {
-    session.init = ReadModelFile(m_Options.init);
-    session.initSha256 = Sha256OfFile(m_Options.init);
-  }
-  // LibTorch's own generator starts anywhere: what heads draw for their weights must follow the
-  // seed
-  torch::manual_seed(context.common.seed);
-  session.method = m_Methods.at(m_Options.method)->Build(MakeContext(session, context));
-  session.identity = {Configuration(session, context), cache->Identity()};
 }
 
 /** Scores what would be written as model: the moving average where there is one. */
@@ -294,49 +173,50 @@ TrainingProgram::SetValidation(Trainer & trainer, const Session & session) const
       "dice");
 }
 
-void
-TrainingProgram::Run(RunContext & context)
+/** From the first step, or the last checkpoint, to the end. */
+TrainingReport
+TrainingProgram::Train(Session & session, const std::filesystem::path & folder) const
 {
-  KeepFreedMemory();
-  Session session;
-  Prepare(session, context);
-  const auto parameters = ParameterCount(*session.method.network);
-  LogInfo(Message("method ",
-                  m_Options.method,
-                  ", ",
-                  parameters,
-                  " parameters, ",
-                  session.selection.labelled.size(),
-                  " labelled and ",
-                  session.selection.unlabelled.size(),
-                  " unlabelled cases, ",
-                  PrecisionName(session.precision),
-                  " on ",
-                  session.device,
-                  ", ",
-                  session.threads,
-                  " threads"));
-  if (context.common.dryRun)
+  auto dataset = m_Options.dataset;
+  if (session.launch)
   {
-    return;
+    dataset.share = {session.launch->rank, session.launch->size};
   }
-  const RunFolder folder(m_Options.output, context.OverwriteRule());
-  auto options = m_Options.trainer;
-  options.seed = context.common.seed;
   const auto batches = MakePatchSource(session.cache,
                                        session.selection,
                                        session.plan,
                                        session.method.sampling,
-                                       m_Options.dataset,
-                                       options.seed);
-  Trainer trainer(*session.method.rule, *batches, options, folder.Path(), session.identity);
+                                       dataset,
+                                       session.trainer.seed);
+  if (session.launch)
+  {
+    LogInfo(Message("process ",
+                    session.launch->rank,
+                    " of ",
+                    session.launch->size,
+                    " waits for the others at ",
+                    session.launch->address,
+                    ", port ",
+                    session.launch->port));
+    session.trainer.processes = JoinProcesses(
+        *session.launch, std::chrono::seconds(std::llround(m_Options.processTimeout)));
+  }
+  Trainer trainer(*session.method.rule, *batches, session.trainer, folder, session.identity);
   SetValidation(trainer, session);
   if (trainer.Resume())
   {
     LogInfo("going on from the last checkpoint");
   }
-  const TrainingReport report = trainer.Run();
-  if (report.firstStep == options.steps && IsModel(folder.Model()))
+  return trainer.Run();
+}
+
+void
+TrainingProgram::Finish(const Session & session,
+                        RunContext & context,
+                        const RunFolder & folder,
+                        const TrainingReport & report) const
+{
+  if (report.firstStep == session.trainer.steps && IsModel(folder.Model()))
   {
     LogInfo(Message(folder.Path().string(), ": this run is finished, nothing is changed"));
     return;
@@ -348,7 +228,7 @@ TrainingProgram::Run(RunContext & context)
   results["skipped_steps"] = report.skippedSteps;
   results["rollbacks"] = report.rollbacks;
   results["training_seconds"] = report.seconds;
-  results["parameters"] = parameters;
+  results["parameters"] = ParameterCount(*session.method.network);
   results["last"] = report.lastLogged;
   if (report.bestStep >= 0)
   {
@@ -367,6 +247,43 @@ TrainingProgram::Run(RunContext & context)
   context.record.AddOutput(folder.Model());
   AtomicWriteText(folder.Record(), context.record.ToJson().dump(2) + "\n", Overwrite::Allow);
   LogInfo(Message("model: ", folder.Model().string()));
+}
+
+void
+TrainingProgram::Run(RunContext & context)
+{
+  KeepFreedMemory();
+  Session session;
+  Prepare(session, context);
+  LogInfo(Message("method ",
+                  m_Options.method,
+                  ", ",
+                  ParameterCount(*session.method.network),
+                  " parameters, ",
+                  session.selection.labelled.size(),
+                  " labelled and ",
+                  session.selection.unlabelled.size(),
+                  " unlabelled cases, ",
+                  PrecisionName(session.precision),
+                  " on ",
+                  session.device,
+                  ", ",
+                  session.threads,
+                  " threads"));
+  if (context.common.dryRun)
+  {
+    return;
+  }
+  std::optional<RunFolder> folder;
+  if (session.IsFirst())
+  {
+    folder.emplace(m_Options.output, context.OverwriteRule());
+  }
+  const auto report = Train(session, m_Options.output);
+  if (session.IsFirst())
+  {
+    Finish(session, context, *folder, report);
+  }
 }
 
 } // namespace sulcus

@@ -13,6 +13,13 @@
 namespace sulcus
 {
 
+/** Which part of every batch is made: the samples of each stream are split evenly and in order. */
+struct BatchShare
+{
+  int part = 0;
+  int parts = 1;
+};
+
 struct DatasetOptions
 {
   AugmentationOptions full;          ///< what a rule's "full" means
@@ -20,6 +27,7 @@ struct DatasetOptions
   bool paddingIsBackground = true;   ///< otherwise the label there is unknown (observed = false)
   std::int64_t prefetchThreads = 1;
   std::int64_t prefetchDepth = 3; ///< batches made ahead
+  BatchShare share;               ///< of a process that trains together with others
 };
 
 void
@@ -42,7 +50,7 @@ class PatchSource : public BatchSource
 public:
   /** Maps all selected cases. \throws UsageError if a pool is empty or has too few subjects, cases
    * differ in channels or from the plan, a volume has fewer slices than partitions, a name is
-   * unknown, or a rule contradicts itself. */
+   * unknown, a stream cannot be shared evenly, or a rule contradicts itself. */
   PatchSource(std::shared_ptr<const PreparedCache> cache,
               CaseSelection selection,
               Plan plan,

@@ -111,7 +111,18 @@ StreamSampler::CheckRule() const
   };
   const auto & partition = m_Rule.partition;
   const auto subjects = m_Round.SubjectCount();
+  const auto & share = m_Context.options.share;
   require(!m_Rule.name.empty(), "has no name");
+  require(share.parts >= 1 && share.part >= 0 && share.part < share.parts,
+          "part ",
+          share.part,
+          " of ",
+          share.parts);
+  require(m_Samples % static_cast<std::size_t>(share.parts) == 0,
+          m_Samples,
+          " patches a step cannot be shared evenly by ",
+          share.parts,
+          " processes");
   require(m_Samples > 0 && m_Samples <= 65536, m_Samples, " samples");
   require(m_Rule.foregroundFraction >= 0 && m_Rule.foregroundFraction <= 1,
           "a foreground fraction of ",
@@ -186,7 +197,7 @@ StreamSampler::CheckCases()
 Stream
 StreamSampler::Allocate(const std::vector<Place> & places) const
 {
-  const auto count = static_cast<std::int64_t>(m_Samples);
+  const auto count = static_cast<std::int64_t>(places.size());
   const auto shape = [&](std::int64_t extra)
   {
     std::vector<std::int64_t> sizes{count};
@@ -206,7 +217,7 @@ StreamSampler::Allocate(const std::vector<Place> & places) const
   stream.weight = m_HasWeight ? torch::empty(shape(0)) : torch::Tensor();
   stream.observed = m_HasObserved ? torch::empty(shape(0), torch::kBool) : torch::Tensor();
   stream.millimetreFromVoxel = torch::empty({count, 3, 4}, torch::kDouble);
-  for (std::size_t i = 0; i < m_Samples; ++i)
+  for (std::size_t i = 0; i < places.size(); ++i)
   {
     const auto & entry = m_Context.cache->Cases()[places[i].caseIndex];
     const auto & begin = places[i].begin;
@@ -230,7 +241,7 @@ StreamSampler::Allocate(const std::vector<Place> & places) const
   {
     auto & partition = stream.extra["partition"] = torch::empty({count}, torch::kLong);
     auto & position = stream.extra["position"] = torch::empty({count}, torch::kDouble);
-    for (std::size_t i = 0; i < m_Samples; ++i)
+    for (std::size_t i = 0; i < places.size(); ++i)
     {
       partition.data_ptr<std::int64_t>()[i] = places[i].partition;
       position.data_ptr<double>()[i] = places[i].position;
@@ -336,14 +347,20 @@ StreamSampler::CompleteLabels(Stream & stream,
 void
 StreamSampler::AddTo(Batch & batch, const RandomEngine & random, std::int64_t step) const
 {
-  const auto places = DrawPlaces(random, step);
+  // Every process draws the places of the whole batch and makes its own patches only.
+  auto places = DrawPlaces(random, step);
+  const auto & share = m_Context.options.share;
+  const auto own = m_Samples / static_cast<std::size_t>(share.parts);
+  const auto first = own * static_cast<std::size_t>(share.part);
+  places = std::vector<Place>(places.begin() + static_cast<std::ptrdiff_t>(first),
+                              places.begin() + static_cast<std::ptrdiff_t>(first + own));
   const auto ofStep = random.Fork(static_cast<std::uint64_t>(step)).Fork("augmentation");
   std::vector<Stream> views;
   for (int view = 0; view < m_Rule.views; ++view)
   {
     views.push_back(Allocate(places));
   }
-  for (std::size_t sample = 0; sample < m_Samples; ++sample)
+  for (std::size_t sample = 0; sample < own; ++sample)
   {
     const auto & place = places[sample];
     const auto & entry = m_Context.cache->Cases()[place.caseIndex];
@@ -352,13 +369,13 @@ StreamSampler::AddTo(Batch & batch, const RandomEngine & random, std::int64_t st
     std::vector<ResampleMap> maps;
     for (std::size_t view = 0; view < views.size(); ++view)
     {
-      const auto drawn = Draw(place, view, ofStep.Fork(sample));
+      const auto drawn = Draw(place, view, ofStep.Fork(first + sample));
       maps.push_back(MakeResampleMap(drawn.spatial, m_PatchSize, SpacingOf(entry), centre));
       Fill(views[view], sample, place, volume, drawn, maps.back());
       if (view > 0)
       {
         AddCorrespondence(views[view],
-                          m_Samples,
+                          own,
                           sample,
                           m_Rule.correspondence,
                           m_PatchSize,

@@ -1,6 +1,7 @@
 #include "sulcusSegmentationLoss.h"
 
 #include <sulcusError.h>
+#include <sulcusProcessGroup.h>
 
 #include <torch/types.h>
 
@@ -78,7 +79,9 @@ Compare(const Tensor & prediction, const Target & target)
   return compared;
 }
 
-/** Σ w v / Σ w over voxels; v is [N, 1, …] per-voxel values. 0 with nothing observed. */
+/** Σ w v / Σ w over voxels; v is [N, 1, …] per-voxel values. 0 with nothing observed. Processes
+ * that share the batch divide by their mean Σ w, so that the mean of their losses is that of the
+ * batch. */
 Tensor
 WeightedMean(const Tensor & values, const Tensor & weight)
 {
@@ -86,7 +89,7 @@ WeightedMean(const Tensor & values, const Tensor & weight)
   {
     return values.mean();
   }
-  const Tensor total = weight.sum();
+  const Tensor total = MeanOverProcesses(weight.sum());
   return (values * weight).sum() / torch::where(total > 0, total, torch::ones_like(total));
 }
 
@@ -123,14 +126,15 @@ MeanLoss(const Tensor & index,
     counted =
         counted * presence.narrow(1, first, presence.size(1) - first).gt(0).to(loss.scalar_type());
   }
-  return (loss * counted).sum() / counted.sum().clamp_min(1);
+  const Tensor number = MeanOverProcesses(counted.sum());
+  return (loss * counted).sum() / torch::where(number > 0, number, torch::ones_like(number));
 }
 
-/** Σ over voxels (and, for batch overlaps, samples) -> [N or 1, K]. */
+/** Σ over voxels (and, for batch overlaps, samples of all processes) -> [N or 1, K]. */
 Tensor
 SumOverSpace(const Tensor & values, bool batch)
 {
-  return batch ? values.sum({0, 2, 3, 4}).unsqueeze(0) : values.sum({2, 3, 4});
+  return batch ? SumOverProcesses(values.sum({0, 2, 3, 4}).unsqueeze(0)) : values.sum({2, 3, 4});
 }
 
 /** 1 for samples (or the batch) with at least one observed voxel: [N or 1, 1]. */

@@ -43,7 +43,8 @@ public:
   BackwardAndMove(const LossTerms & terms, std::int64_t step);
 
   /** The second half, for rules that fill the gradients themselves; `loss` is for the guard and the
-   * log. */
+   * log. Where processes train together, loss and gradients are first averaged over them, so that
+   * all of them skip the same steps and keep the same weights. */
   StepReport
   Move(double loss, std::int64_t step);
 

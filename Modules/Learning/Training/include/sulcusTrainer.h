@@ -3,6 +3,7 @@
 #include "sulcusBatch.h"
 #include "sulcusObjective.h"
 #include <sulcusParameters.h>
+#include <sulcusProcessGroup.h>
 
 #include <nlohmann/json.hpp>
 
@@ -27,6 +28,8 @@ struct TrainerOptions
   std::int64_t validateEvery = 0; ///< steps; 0: only where a validation is set, at the end
   int skipsBeforeRollback = 3;    ///< bad steps in a row
   int rollbacksBeforeStop = 3;    ///< without a good snapshot in between
+  /** Processes that train together, each on its share of every batch; null: this one alone. */
+  std::shared_ptr<ProcessGroup> processes;
 };
 
 void
@@ -61,7 +64,11 @@ struct TrainingReport
  * A step whose loss or gradient is not finite is skipped; after some in a row the state of the last
  * snapshot comes back and the run goes on with the following batches; after some returns the run
  * stops with that state as checkpoint. SIGINT and SIGTERM end the run after the present step, with
- * a checkpoint. */
+ * a checkpoint.
+ *
+ * Processes that train together hold the same weights. Process 0 alone reads and writes the run
+ * folder and validates; skipped steps, returns and stops are agreed on. If a process is lost, the
+ * others stop and the last snapshot becomes the checkpoint. */
 class Trainer
 {
 public:
@@ -86,7 +93,8 @@ public:
   bool
   Resume();
 
-  /** \throws RuntimeError (exit 1) when diverged, InterruptedError after a signal, OutputError. */
+  /** \throws RuntimeError (exit 1) when diverged, InterruptedError after a signal, OutputError,
+   * ProcessesLost. */
   TrainingReport
   Run();
 

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -62,6 +63,10 @@ struct BuiltMethod
   std::function<NamedTensors()> extraWeights;
   /** How a model of this method predicts, see ModelFile::method. */
   std::string inference = "supervised";
+  /** Processes may share a batch: every coupling of its samples goes through the functions of
+   * sulcusProcessGroup.h, so that the mean of the processes' gradients is the gradient of the
+   * batch. */
+  bool sharesBatches = false;
 };
 
 /** One way to train: its settings and how they become an objective, a step rule and a sampling
@@ -79,6 +84,14 @@ public:
   virtual void
   Describe(Parameters & /*visit*/)
   {
+  }
+
+  /** Program options that this method brings, name and value as on the command line: published
+   * settings as a preset. Options that the user gave win. Empty: the program's own defaults. */
+  virtual std::map<std::string, std::string>
+  Preset() const
+  {
+    return {};
   }
 
   /** \throws UsageError if the data set lacks what the method needs, e.g. unlabelled cases. */

@@ -1,5 +1,7 @@
 #include "sulcusParameterUpdate.h"
 
+#include "sulcusProcessMean.h"
+
 #include <torch/nn/module.h>
 #include <torch/types.h>
 
@@ -58,6 +60,10 @@ ParameterUpdate::BackwardAndMove(const LossTerms & terms, std::int64_t step)
 StepReport
 ParameterUpdate::Move(double loss, std::int64_t step)
 {
+  if (auto * processes = CurrentProcesses())
+  {
+    loss = AverageGradients(*processes, m_Optimizer->GetParameters(), loss);
+  }
   StepReport report;
   const double norm = std::isfinite(loss) ? m_Optimizer->GradientNorm() : 0.0;
   const double rate =

@@ -103,6 +103,7 @@ public:
     built.sampling.streams = {LabelledStream(context)};
     built.weights = [rule, network = built.network]
     { return FinalWeights(rule->Update(), network, "network."); };
+    built.sharesBatches = m_MixupAlpha == 0.0; // Mixup combines samples of the whole batch
     return built;
   }
 

@@ -1,17 +1,20 @@
 #include "sulcusTrainer.h"
 
 #include "sulcusCheckpointStore.h"
+#include "sulcusProcessMean.h"
 #include "sulcusTensorBoardWriter.h"
 #include <sulcusError.h>
 #include <sulcusInterrupt.h>
 #include <sulcusLog.h>
+#include <sulcusProcesses.h>
 #include <sulcusProgress.h>
 #include <sulcusRandomEngine.h>
 #include <sulcusRunRecord.h>
 
-#include <nlohmann/json.hpp>
 #include <torch/types.h>
 #include <torch/utils.h>
+
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <chrono>
@@ -106,6 +109,13 @@ struct Trainer::State
   std::int64_t logPosition = 0;
   std::int64_t eventsPosition = 0;
 
+  /** Whether this process reads and writes the run folder. */
+  bool
+  IsFirst() const
+  {
+    return options.processes == nullptr || options.processes->Rank() == 0;
+  }
+
   CheckpointStore
   Store() const
   {
@@ -121,6 +131,10 @@ struct Trainer::State
   void
   Start();
   void
+  ShareStart();
+  bool
+  IsInterrupted() const;
+  void
   OneStep();
   void
   AfterStep();
@@ -128,6 +142,8 @@ struct Trainer::State
   LogScalars(const std::map<std::string, double> & scalars, const char * group, bool skipped);
   void
   Validate();
+  bool
+  ScoreIsBest();
   bool
   Snapshot();
   void
@@ -140,6 +156,8 @@ struct Trainer::State
   WaitForWriter();
   void
   StopInterrupted();
+  [[noreturn]] void
+  StopAlone(const std::string & reason);
 };
 
 Trainer::Trainer(StepRule & rule,
@@ -167,6 +185,10 @@ bool
 Trainer::Resume()
 {
   auto & s = *m_State;
+  if (!s.IsFirst())
+  {
+    return false; // what process 0 found arrives with the first step
+  }
   const auto loaded = s.Store().LoadLast();
   if (!loaded)
   {
@@ -213,12 +235,19 @@ Trainer::Run()
     Progress progress("training", static_cast<double>(s.options.steps));
     while (s.step < s.options.steps)
     {
-      if (ReceivedSignal() != 0)
+      try
       {
-        s.StopInterrupted();
+        if (s.IsInterrupted())
+        {
+          s.StopInterrupted();
+        }
+        s.OneStep();
+        s.AfterStep();
       }
-      s.OneStep();
-      s.AfterStep();
+      catch (const ProcessesLost & lost)
+      {
+        s.StopAlone(lost.what());
+      }
       const auto loss = s.report.lastLogged.find("loss");
       progress.Update(static_cast<double>(s.step),
                       loss == s.report.lastLogged.end() ? "" : LossText(loss->second));
@@ -235,9 +264,16 @@ Trainer::State::Start()
 {
   clock = Stopwatch();
   rule.SetSchedule(options.steps);
-  std::filesystem::create_directories(folder);
-  log.emplace(folder / "log.jsonl", logPosition);
-  events.emplace(folder / "events.out.tfevents.0.sulcus", eventsPosition);
+  if (options.processes != nullptr)
+  {
+    ShareStart();
+  }
+  if (IsFirst())
+  {
+    std::filesystem::create_directories(folder);
+    log.emplace(folder / "log.jsonl", logPosition);
+    events.emplace(folder / "events.out.tfevents.0.sulcus", eventsPosition);
+  }
   lastWrite = Seconds();
   if (lastGood == nullptr)
   {
@@ -249,14 +285,58 @@ Trainer::State::Start()
   }
 }
 
+/** Every process starts from the state and the step of process 0. */
+void
+Trainer::State::ShareStart()
+{
+  nlohmann::json start{
+      {"step", step}, {"configuration", identity.configuration}, {"data", identity.data}};
+  NamedTensors tensors;
+  rule.Save(tensors);
+  ShareState(*options.processes, start, tensors);
+  const auto difference = FirstDifference(start.at("configuration"), identity.configuration);
+  const bool differs = !difference.empty() || start.at("data") != identity.data;
+  if (AnyProcess(*options.processes, differs))
+  {
+    throw UsageError(Message("the processes of this run were not started alike: ",
+                             !differs ? "another process differs from process 0"
+                             : difference.empty()
+                                 ? "the prepared data differs from that of process 0"
+                                 : difference + " here"));
+  }
+  if (!IsFirst())
+  {
+    step = report.firstStep = start.at("step");
+    rule.Load(tensors);
+    if (step > 0)
+    {
+      Snapshot();
+    }
+  }
+}
+
+/** A signal to any process ends all of them at the same step. */
+bool
+Trainer::State::IsInterrupted() const
+{
+  const bool here = ReceivedSignal() != 0;
+  return options.processes == nullptr ? here : AnyProcess(*options.processes, here);
+}
+
 void
 Trainer::State::OneStep()
 {
   // Dropout becomes a function of seed and step: nothing to store, nothing that validation could
-  // disturb.
-  torch::manual_seed(
-      RandomEngine(options.seed).Fork("torch").Fork(static_cast<std::uint64_t>(step)).NextWord());
-  const StepReport done = rule.Step(batches.At(step));
+  // disturb. Processes that train together draw different masks.
+  auto random = RandomEngine(options.seed).Fork("torch").Fork(static_cast<std::uint64_t>(step));
+  if (!IsFirst())
+  {
+    random = random.Fork(static_cast<std::uint64_t>(options.processes->Rank()));
+  }
+  torch::manual_seed(random.NextWord());
+  const Batch batch = batches.At(step);
+  const ProcessScope together(options.processes.get());
+  const StepReport done = rule.Step(batch);
   ++step;
   report.lastLogged = done.logged;
   LogScalars(done.logged, "train", done.skipped);
@@ -302,6 +382,10 @@ Trainer::State::LogScalars(const std::map<std::string, double> & scalars,
                            const char * group,
                            bool skipped)
 {
+  if (!IsFirst())
+  {
+    return;
+  }
   nlohmann::ordered_json line{{"step", step}, {"kind", group}};
   if (skipped)
   {
@@ -324,20 +408,32 @@ Trainer::State::LogScalars(const std::map<std::string, double> & scalars,
 void
 Trainer::State::Validate()
 {
+  bool best = IsFirst() && ScoreIsBest();
+  if (options.processes != nullptr)
+  {
+    best = AnyProcess(*options.processes, best); // all keep the same snapshots
+  }
+  if (best && skipsInARow == 0 && Snapshot())
+  {
+    Write(/*wait=*/false, /*best=*/true);
+  }
+}
+
+/** Scores and logs the present weights; whether they are better than all before. */
+bool
+Trainer::State::ScoreIsBest()
+{
   const auto scores = validation(step);
   LogScalars(scores, "validation", false);
   const auto score = scores.find(scoreName);
   if (score == scores.end() || !std::isfinite(score->second) ||
       (report.bestStep >= 0 && score->second <= report.bestScore))
   {
-    return;
+    return false;
   }
   report.bestStep = step;
   report.bestScore = score->second;
-  if (skipsInARow == 0 && Snapshot())
-  {
-    Write(/*wait=*/false, /*best=*/true);
-  }
+  return true;
 }
 
 /** Copies the present state if it is finite. */
@@ -364,8 +460,8 @@ nlohmann::json
 Trainer::State::Counters() const
 {
   return {{"seconds", Seconds()},
-          {"log_position", log->Position()},
-          {"events_position", events->Position()},
+          {"log_position", log ? log->Position() : 0},
+          {"events_position", events ? events->Position() : 0},
           {"skipped_steps", report.skippedSteps},
           {"rollbacks", report.rollbacks},
           {"best_step", report.bestStep},
@@ -401,6 +497,10 @@ Trainer::State::Rollback()
 void
 Trainer::State::Write(bool wait, bool best)
 {
+  if (!IsFirst())
+  {
+    return;
+  }
   WaitForWriter();
   lastWrite = Seconds();
   pending =
@@ -430,6 +530,21 @@ Trainer::State::StopInterrupted()
   }
   Write(/*wait=*/true);
   ThrowIfInterrupted();
+  throw InterruptedError(
+      "another process of this run was interrupted; it goes on when started again");
+}
+
+/** Without the others there is no batch to go on with. */
+void
+Trainer::State::StopAlone(const std::string & reason)
+{
+  Write(/*wait=*/true);
+  throw ProcessesLost(Message(reason,
+                              "; stopped after step ",
+                              step,
+                              ", the checkpoint is of step ",
+                              lastGood->step,
+                              " and the run goes on from there when it is started again"));
 }
 
 } // namespace sulcus
