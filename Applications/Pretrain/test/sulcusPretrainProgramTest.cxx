@@ -6,6 +6,7 @@
 #include <torch/types.h>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace sulcus
 {
@@ -140,6 +141,130 @@ TEST_F(PretrainProgram, RefusesOneVolumeAndAnInitOfAnotherArchitecture)
       Pretrain("cache", "refused", {"--init", (m_Folder / "other.safetensors").string()});
   EXPECT_EQ(refused.status, static_cast<int>(ExitCode::ModelRefused)) << refused.errors;
   EXPECT_NE(refused.errors.find("does not fit"), std::string::npos) << refused.errors;
+}
+
+/** What could make training senseless is refused in one line before anything is written. */
+TEST_F(PretrainProgram, BadInputIsRefusedInOneLine)
+{
+  WriteBallCache(m_Folder / "cache", 0, 5, 0, LargerPlan());
+  const auto refuse = [&](const std::vector<std::string> & more, const std::string & reason)
+  {
+    const auto result = Pretrain("cache", "refused", more);
+    EXPECT_EQ(result.status, static_cast<int>(ExitCode::Usage)) << result.errors;
+    EXPECT_EQ(result.ErrorLines(), 1) << result.errors;
+    EXPECT_NE(result.errors.find(reason), std::string::npos) << result.errors;
+    EXPECT_FALSE(std::filesystem::exists(m_Folder / "refused" / "model.safetensors"));
+  };
+  refuse({"--global_partitions", "1"}, "global_partitions"); // nothing to repel
+  refuse({"--global_partitions", "20"}, "16 slices");        // fewer slices than partitions
+  refuse({"--global_volumes", "6"}, "6 different subjects"); // never the same volume twice
+  refuse({"--method", "simclr", "--simclr_images", "1"}, "simclr_images"); // N = 1 has no negative
+  refuse({"--method", "local", "--local_blocks", "9"}, "9 decoder blocks");
+  refuse({"--method", "local", "--local_geometry", "--local_across_volumes"}, "exclude each other");
+}
+
+/** A region larger than the map is found out before training, with the map's size. */
+TEST_F(PretrainProgram, RegionsLargerThanTheMapAreRefused)
+{
+  Plan plan = LargerPlan();
+  plan.patchSize = {8, 8, 8};
+  WriteBallCache(m_Folder / "cache", 0, 3, 0, plan);
+  const auto result = Pretrain("cache", "run", {"--method", "local", "--local_blocks", "1"});
+  EXPECT_EQ(result.status, static_cast<int>(ExitCode::Usage)) << result.errors;
+  EXPECT_NE(result.errors.find("4 x 4 x 4"), std::string::npos) << result.errors;
+  EXPECT_FALSE(std::filesystem::exists(m_Folder / "run"));
+}
+
+/** One volume in a batch has no pairs across volumes: G_D is G_D- then, and says so. */
+TEST_F(PretrainProgram, OneVolumeABatchFallsBackToDomainNegatives)
+{
+  WriteBallCache(m_Folder / "cache", 0, 3, 0, LargerPlan());
+  const auto domain = Pretrain("cache", "domain", {"--global_volumes", "1"});
+  ASSERT_EQ(domain.status, 0) << domain.errors;
+  EXPECT_NE(domain.errors.find("the strategy is G_D-"), std::string::npos) << domain.errors;
+  const auto negatives = Pretrain(
+      "cache", "negatives", {"--global_volumes", "1", "--global_strategy", "domain_negatives"});
+  ASSERT_EQ(negatives.status, 0) << negatives.errors;
+  ExpectSameWeights(Model("domain"), Model("negatives"), "one volume");
+}
+
+/** Presets set the published options, and what is given on the command line wins. */
+TEST_F(PretrainProgram, PresetsBringThePublishedSettings)
+{
+  Plan plan = LargerPlan();
+  plan.normalisation[0].kind = "percentile";
+  WriteBallCache(m_Folder / "cache", 0, 5, 0, plan);
+  const auto settings = [&](const std::string & method, const std::vector<std::string> & more)
+  {
+    std::vector<std::string> arguments{"--method", method};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto result = Pretrain("cache", method, arguments);
+    EXPECT_EQ(result.status, 0) << result.errors;
+    EXPECT_EQ(result.errors.find("warning"), std::string::npos) << result.errors;
+    return nlohmann::json::parse(TextOf(m_Folder / method / "run.json"))
+        .at("results")
+        .at("configuration");
+  };
+  const auto simclr = settings("simclr_published", {"--simclr_published_images", "4"});
+  EXPECT_EQ(simclr.at("optimizer"), "lars");
+  EXPECT_NEAR(simclr.at("learning_rate").get<double>(), 0.3 * 4 / 256, 1e-12);
+  EXPECT_EQ(simclr.at("weight_decay").get<double>(), 1e-6);
+  EXPECT_EQ(simclr.at("steps"), 6); // given by every run of this test
+  const auto global = settings("global_published", {"--learning_rate", "0.002"});
+  EXPECT_EQ(global.at("optimizer"), "adam");
+  EXPECT_EQ(global.at("schedule"), "constant");
+  EXPECT_EQ(global.at("learning_rate").get<double>(), 0.002);
+  EXPECT_EQ(global.at("weight_decay").get<double>(), 0.0);
+  EXPECT_EQ(
+      settings("local_published", {"--local_published_images", "2"}).at("clip_norm").get<double>(),
+      0.0);
+}
+
+TEST_F(PretrainProgram, EveryOptionOfTheLocalAndTheJointStageTrains)
+{
+  WriteBallCache(m_Folder / "cache", 0, 5, 0, LargerPlan());
+  for (const std::vector<std::string> & more :
+       {std::vector<std::string>{"--method", "local", "--local_blocks", "2", "--local_geometry"},
+        {"--method", "local", "--local_blocks", "2", "--local_across_volumes"},
+        {"--method", "global_local", "--joint_blocks", "2"}})
+  {
+    const auto result = Pretrain("cache", more.back(), more);
+    ASSERT_EQ(result.status, 0) << more.back() << result.errors;
+    const auto log = TextOf(m_Folder / more.back() / "log.jsonl");
+    EXPECT_EQ(log.find("skipped\":true"), std::string::npos) << log;
+    EXPECT_NE(log.find("uniformity"), std::string::npos);
+  }
+}
+
+/** Oracle T12: after transfer, encoder and the asked decoder blocks are the checkpoint's, deeper
+ * blocks are not, and no head travels. */
+TEST_F(PretrainProgram, T12TransferTakesEncoderAndTheAskedBlocksAlone)
+{
+  WriteBallCache(m_Folder / "cache", 2, 3, 0, LargerPlan());
+  ASSERT_EQ(Pretrain("cache", "first").status, 0);
+  const auto stage = [&](const std::string & run)
+  { return (m_Folder / run / "model.safetensors").string(); };
+  ASSERT_EQ(Pretrain("cache",
+                     "second",
+                     {"--method", "local", "--local_blocks", "2", "--init", stage("first")})
+                .status,
+            0);
+  const auto pretrained = Model("second");
+  for (const auto & [name, tensor] : pretrained.weights)
+  {
+    EXPECT_EQ(name.find("embed"), std::string::npos) << name;
+    EXPECT_EQ(name.rfind("global", 0), std::string::npos) << name;
+  }
+  auto network = BuildNetwork(pretrained.plan.network, 77);
+  const auto fresh = StateOf(*network);
+  const auto report = LoadByName(*network, pretrained.weights, TransferPrefixes(1));
+  EXPECT_FALSE(report.loaded.empty());
+  for (const auto & [name, tensor] : StateOf(*network))
+  {
+    const bool travels = name.rfind("encoder.", 0) == 0 || name.rfind("decoder.blocks.0.", 0) == 0;
+    EXPECT_TRUE(torch::equal(tensor, travels ? pretrained.weights.at(name) : fresh.at(name)))
+        << name;
+  }
 }
 
 } // namespace sulcus

@@ -25,7 +25,8 @@ Describe(Parameters & visit, AugmentationOptions & o);
 /** Named settings: "none"; "full" for supervised training; "weak" (flips and mild geometry, no
  * intensity); "strong-intensity" (no geometry); "contrastive" (views of section 10 of our
  * contrastive method page); "contrastive-published" (brightness, contrast and clip of Chaitanya et
- * al. 2020, no geometry). \throws UsageError naming the known ones. */
+ * al. 2020, no geometry) and "contrastive-published-crop" (with their crop of stage 1). \throws
+ * UsageError naming the known ones. */
 AugmentationOptions
 NamedAugmentation(const std::string & name);
 std::vector<std::string>

@@ -104,6 +104,20 @@ ContrastivePublished()
   return options;
 }
 
+/** Stage 1 of Chaitanya et al. (2020): a window of 100 of 192 pixels, enlarged to the whole,
+ * anywhere within 30 pixels of the centre. Positions are in mm here, for a field of 100 mm. */
+AugmentationOptions
+ContrastivePublishedCrop()
+{
+  auto options = ContrastivePublished();
+  auto & spatial = options.spatial;
+  spatial.scaleProbability = 1.0;
+  spatial.smallestScale = spatial.largestScale = 1.92;
+  spatial.anisotropicScale = 0.0;
+  spatial.translationInMm = 15.0;
+  return options;
+}
+
 } // namespace
 
 void
@@ -141,6 +155,10 @@ NamedAugmentation(const std::string & name)
   {
     return ContrastivePublished();
   }
+  if (name == "contrastive-published-crop")
+  {
+    return ContrastivePublishedCrop();
+  }
   throw UsageError(
       Message("unknown augmentation '", name, "'; ", SuggestName(name, AugmentationNames())));
 }
@@ -148,7 +166,13 @@ NamedAugmentation(const std::string & name)
 std::vector<std::string>
 AugmentationNames()
 {
-  return {"none", "full", "weak", "strong-intensity", "contrastive", "contrastive-published"};
+  return {"none",
+          "full",
+          "weak",
+          "strong-intensity",
+          "contrastive",
+          "contrastive-published",
+          "contrastive-published-crop"};
 }
 
 DrawnAugmentation

@@ -1,6 +1,7 @@
 #include "sulcusLocalContrastLoss.h"
 
 #include <sulcusError.h>
+#include <sulcusProcessGroup.h>
 
 #include <torch/types.h>
 
@@ -89,6 +90,22 @@ NearestDisjoint(std::size_t region,
   return nearest;
 }
 
+/** bool [A, A]: row u marks what region u is told apart from. */
+torch::Tensor
+NegativeMatrix(const std::vector<std::vector<std::int64_t>> & negatives)
+{
+  const auto regions = static_cast<std::int64_t>(negatives.size());
+  auto isNegative = torch::zeros({regions, regions}, torch::kBool);
+  for (std::int64_t u = 0; u < regions; ++u)
+  {
+    for (const auto other : negatives[static_cast<std::size_t>(u)])
+    {
+      isNegative[u][other] = true;
+    }
+  }
+  return isNegative;
+}
+
 torch::Tensor
 UnitRows(const torch::Tensor & vectors)
 {
@@ -168,42 +185,115 @@ GatherRegions(const torch::Tensor & features, const RegionLattice & lattice)
 }
 
 torch::Tensor
+RegionCorrelation(const torch::Tensor & first, const torch::Tensor & second)
+{
+  const auto centred = [](const torch::Tensor & values)
+  {
+    const auto wide = values.to(torch::kDouble);
+    return wide - wide.mean(-1, true);
+  };
+  const auto a = centred(first);
+  const auto b = centred(second);
+  const auto length = a.norm(2, -1) * b.norm(2, -1);
+  const auto usable = length > 1e-12;
+  return torch::where(usable, (a * b).sum(-1) / length.clamp_min(1e-12), torch::zeros_like(length));
+}
+
+MapPairs
+PairsOfViews(std::int64_t images)
+{
+  const auto maps = torch::arange(2 * images, torch::kLong);
+  return {maps, maps.roll(images), {}};
+}
+
+MapPairs
+PairsAcrossVolumes(const torch::Tensor & volume, const torch::Tensor & partition)
+{
+  const auto images = volume.size(0);
+  const auto same = [](const torch::Tensor & ids) { return ids.unsqueeze(1) == ids.unsqueeze(0); };
+  const auto found = (same(partition) & ~same(volume)).nonzero();
+  auto pairs = PairsOfViews(images);
+  pairs.anchor = torch::cat(
+      {pairs.anchor.to(found.device()), found.select(1, 0), found.select(1, 0) + images});
+  pairs.other =
+      torch::cat({pairs.other.to(found.device()), found.select(1, 1), found.select(1, 1) + images});
+  return pairs;
+}
+
+LocalContrastResult
+LocalContrastLoss(const torch::Tensor & maps,
+                  const torch::Tensor & usable,
+                  const MapPairs & pairs,
+                  const std::vector<std::vector<std::int64_t>> & negatives,
+                  const LocalContrastOptions & options)
+{
+  const auto regions = static_cast<std::int64_t>(negatives.size());
+  if (maps.dim() != 3 || maps.size(1) != regions || !(options.temperature > 0.0) ||
+      pairs.anchor.sizes() != pairs.other.sizes())
+  {
+    throw UsageError("local contrastive loss: maps [M, A, d], one list of negatives a region, as "
+                     "many anchors as others and a positive temperature are needed");
+  }
+  const auto device = maps.device();
+  const auto anchor = pairs.anchor.to(device);
+  const auto other = pairs.other.to(device);
+  const auto shown = usable.defined()
+                         ? usable.to(device)
+                         : torch::ones({maps.size(0), regions}, maps.options().dtype(torch::kBool));
+  const auto shownByAnchor = shown.index_select(0, anchor);
+  const auto shownByOther = shown.index_select(0, other);
+  auto counted = shownByAnchor & shownByOther;
+  if (pairs.counted.defined())
+  {
+    counted = counted & pairs.counted.to(device);
+  }
+  const auto isNegative = NegativeMatrix(negatives).to(device).unsqueeze(0);
+  const auto unit = UnitRows(maps);
+  const auto a = unit.index_select(0, anchor);
+  const auto b = unit.index_select(0, other);
+  const auto across = a.matmul(b.transpose(1, 2)) / options.temperature;
+  auto similarity = across;
+  auto allowed = isNegative & shownByOther.unsqueeze(1);
+  if (options.negativesFromBothViews)
+  {
+    const auto within = a.matmul(a.transpose(1, 2)) / options.temperature;
+    similarity = torch::cat({across, within}, 2);
+    allowed = torch::cat({allowed, isNegative & shownByAnchor.unsqueeze(1)}, 2);
+  }
+  const auto hasRival = allowed.any(2);
+  LocalContrastResult result;
+  result.terms = counted.sum().item<std::int64_t>();
+  result.withoutRival = (counted & ~hasRival).sum().item<std::int64_t>();
+  // Processes that share the images divide by the mean number of terms.
+  const auto number = MeanOverProcesses(counted.sum().to(unit.scalar_type()));
+  if (result.terms == 0)
+  {
+    result.loss = maps.sum() * 0.0;
+    return result;
+  }
+  // Regions without rivals get a harmless row, so that no -inf reaches the backward pass.
+  const auto repelling =
+      similarity
+          .masked_fill(~allowed & hasRival.unsqueeze(2), -std::numeric_limits<double>::infinity())
+          .logsumexp(2);
+  const auto terms = torch::softplus(repelling - across.diagonal(0, 1, 2));
+  result.loss = terms.masked_fill(~(counted & hasRival), 0.0).sum() / number.clamp_min(1e-12);
+  return result;
+}
+
+torch::Tensor
 LocalContrastLoss(const torch::Tensor & first,
                   const torch::Tensor & second,
                   const std::vector<std::vector<std::int64_t>> & negatives,
                   const LocalContrastOptions & options)
 {
-  const auto regions = static_cast<std::int64_t>(negatives.size());
-  if (first.dim() != 3 || first.sizes() != second.sizes() || first.size(1) != regions ||
-      !(options.temperature > 0.0))
+  if (first.dim() != 3 || first.sizes() != second.sizes())
   {
-    throw UsageError("local contrastive loss: two [B, A, d] tensors, one list of negatives a "
-                     "region and a positive temperature are needed");
+    throw UsageError("local contrastive loss: two views [B, A, d] of the same shape are needed");
   }
-  auto isNegative = torch::zeros({regions, regions}, torch::kBool);
-  for (std::int64_t u = 0; u < regions; ++u)
-  {
-    for (const auto other : negatives[static_cast<std::size_t>(u)])
-    {
-      isNegative[u][other] = true;
-    }
-  }
-  isNegative = isNegative.to(first.device());
-  const auto a = UnitRows(first);
-  const auto b = UnitRows(second);
-  const double infinity = std::numeric_limits<double>::infinity();
-  const auto directed = [&](const torch::Tensor & anchor, const torch::Tensor & other)
-  {
-    const auto across = anchor.matmul(other.transpose(1, 2)) / options.temperature;
-    auto repelling = across.masked_fill(~isNegative, -infinity);
-    if (options.negativesFromBothViews)
-    {
-      const auto within = anchor.matmul(anchor.transpose(1, 2)) / options.temperature;
-      repelling = torch::cat({repelling, within.masked_fill(~isNegative, -infinity)}, 2);
-    }
-    return torch::softplus(repelling.logsumexp(2) - across.diagonal(0, 1, 2)).sum();
-  };
-  return (directed(a, b) + directed(b, a)) / static_cast<double>(2 * regions * first.size(0));
+  return LocalContrastLoss(
+             torch::cat({first, second}), {}, PairsOfViews(first.size(0)), negatives, options)
+      .loss;
 }
 
 } // namespace sulcus

@@ -23,20 +23,31 @@ Unit(const torch::Tensor & rows)
 
 } // namespace
 
-ProjectionHeadImpl::ProjectionHeadImpl(std::int64_t inputs,
-                                       std::int64_t hidden,
-                                       std::int64_t outputs)
-    : m_Hidden(register_module("hidden", torch::nn::Linear(inputs, hidden))),
+ProjectionHeadImpl::ProjectionHeadImpl(const ProjectionHeadOptions & options)
+    : m_Options(options),
+      m_Hidden(register_module(
+          "hidden",
+          torch::nn::Linear(
+              torch::nn::LinearOptions(options.inputs, options.hidden).bias(options.hiddenBias)))),
       m_Output(register_module(
-          "output", torch::nn::Linear(torch::nn::LinearOptions(hidden, outputs).bias(false))))
+          "output",
+          torch::nn::Linear(torch::nn::LinearOptions(options.hidden, options.outputs).bias(false))))
 {
 }
 
 torch::Tensor
 ProjectionHeadImpl::forward(const torch::Tensor & features)
 {
-  const auto pooled = features.to(torch::kFloat).mean({2, 3, 4});
-  return m_Output(m_Hidden(pooled).relu());
+  const auto wide = features.to(torch::kFloat);
+  const auto seen = m_Options.flatten ? wide.flatten(1) : wide.mean({2, 3, 4});
+  if (seen.size(1) != m_Options.inputs)
+  {
+    throw UsageError(Message("projection head: made for ",
+                             m_Options.inputs,
+                             " numbers a patch, the network gives ",
+                             seen.size(1)));
+  }
+  return m_Output(m_Hidden(seen).relu());
 }
 
 RegionHeadImpl::RegionHeadImpl(std::int64_t channels,

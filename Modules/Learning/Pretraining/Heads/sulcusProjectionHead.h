@@ -12,18 +12,30 @@
 namespace sulcus
 {
 
-/** g1: global average pool, linear, ReLU, linear without bias. [N, C, z, y, x] -> [N, outputs],
- * float. Dropped after pre-training (Chen et al. 2020, section 2.1; volumes: average pool for the
- * published flattening). */
+/** How g1 sees the bottleneck. */
+struct ProjectionHeadOptions
+{
+  std::int64_t inputs = 0; ///< channels, or channels · voxels of a flattened map
+  std::int64_t hidden = 512;
+  std::int64_t outputs = 128;
+  bool flatten = false; ///< as published for slices; otherwise the global average
+  bool hiddenBias = true;
+};
+
+/** g1: global average pool (or flattened map), linear, ReLU, linear without bias.
+ * [N, C, z, y, x] -> [N, outputs], float. Dropped after pre-training (Chen et al. 2020,
+ * section 2.1; volumes: average pool for the published flattening). */
 class ProjectionHeadImpl : public torch::nn::Module
 {
 public:
-  ProjectionHeadImpl(std::int64_t inputs, std::int64_t hidden, std::int64_t outputs);
+  explicit ProjectionHeadImpl(const ProjectionHeadOptions & options);
 
+  /** \throws UsageError if a flattened map has another size. */
   torch::Tensor
   forward(const torch::Tensor & features);
 
 private:
+  ProjectionHeadOptions m_Options;
   torch::nn::Linear m_Hidden{nullptr};
   torch::nn::Linear m_Output{nullptr};
 };

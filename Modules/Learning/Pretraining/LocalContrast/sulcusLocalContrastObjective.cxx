@@ -1,8 +1,7 @@
 #include "sulcusLocalContrastObjective.h"
 
 #include <sulcusError.h>
-#include <sulcusSingleOptimizerStep.h>
-#include <sulcusTrainingMethod.h>
+#include <sulcusRegionSampling.h>
 
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -11,21 +10,66 @@
 
 namespace sulcus
 {
+namespace
+{
+
+std::array<std::int64_t, 3>
+SizeOf(const torch::Tensor & map)
+{
+  return {map.size(2), map.size(3), map.size(4)};
+}
+
+} // namespace
+
+int
+DecoderBlocksOf(const NetworkPlan & plan, int asked)
+{
+  const int available = static_cast<int>(plan.widths.size()) - 1;
+  const int blocks = asked > 0 ? asked : std::max(1, available - 1);
+  if (blocks > available)
+  {
+    throw UsageError(Message(
+        "local contrast: ", blocks, " decoder blocks asked for, the network has ", available));
+  }
+  return blocks;
+}
+
+std::array<double, 3>
+GridSpacing(const Plan & plan)
+{
+  const auto & target = plan.targetSpacingInMm;
+  return {target[2] > 0 ? target[2] : 1.0,
+          target[1] > 0 ? target[1] : 1.0,
+          target[0] > 0 ? target[0] : 1.0};
+}
+
+void
+RequireRegionsFit(const Plan & plan, const LocalContrastSettings & settings)
+{
+  const auto blocks =
+      static_cast<std::size_t>(DecoderBlocksOf(plan.network, settings.decoderBlocks));
+  auto size = plan.patchSize;
+  auto spacing = GridSpacing(plan);
+  for (std::size_t level = 1; level + blocks < plan.network.strides.size(); ++level)
+  {
+    for (std::size_t axis = 0; axis < 3; ++axis)
+    {
+      const auto stride = plan.network.strides[level][axis];
+      size[axis] = (size[axis] + stride - 1) / stride;
+      spacing[axis] *= stride;
+    }
+  }
+  MakeRegionLattice(size, spacing, settings.regionEdge, settings.regionNegatives);
+}
 
 LocalContrastObjective::LocalContrastObjective(SegmentationNetwork network,
                                                const LocalContrastSettings & settings,
                                                const std::array<double, 3> & spacingInMm,
                                                Precision precision)
     : m_Network(std::move(network)), m_Settings(settings), m_Spacing(spacingInMm),
+      m_Blocks(DecoderBlocksOf(m_Network->GetPlan(), settings.decoderBlocks)),
       m_Precision(precision)
 {
-  const int available = m_Network->GetDecoder()->BlockCount();
-  m_Blocks = settings.decoderBlocks > 0 ? settings.decoderBlocks : std::max(1, available - 1);
-  if (m_Blocks > available)
-  {
-    throw UsageError(Message(
-        "local contrast: ", m_Blocks, " decoder blocks asked for, the network has ", available));
-  }
   register_module("decoder", m_Network->GetDecoder());
   if (!settings.freezeEncoder)
   {
@@ -51,98 +95,75 @@ LocalContrastObjective::FeatureMap(const torch::Tensor & images)
   return m_Network->GetDecoder()->forward(levels, m_Blocks).back();
 }
 
+/** L_R alone, or with the pairs across volumes whose images look alike in the region. */
+MapPairs
+LocalContrastObjective::PairsOf(const Stream & first,
+                                const Stream & second,
+                                const RegionLattice & onImage) const
+{
+  const auto images = first.image.size(0);
+  if (!m_Settings.acrossVolumes)
+  {
+    return PairsOfViews(images);
+  }
+  const auto partition = first.extra.find("partition");
+  if (partition == first.extra.end())
+  {
+    throw UsageError("local contrast across volumes needs patches drawn by partition");
+  }
+  auto pairs = PairsAcrossVolumes(torch::tensor(first.caseIndex, torch::kLong),
+                                  partition->second.to(torch::kCPU));
+  const torch::NoGradGuard noGradient;
+  const auto device = first.image.device();
+  const auto regions =
+      torch::cat({GatherRegions(first.image, onImage), GatherRegions(second.image, onImage)});
+  const auto alike = RegionCorrelation(regions.index_select(0, pairs.anchor.to(device)),
+                                       regions.index_select(0, pairs.other.to(device)));
+  pairs.counted = alike > m_Settings.gate;
+  pairs.counted.narrow(0, 0, 2 * images).fill_(true); // the two views of one image
+  return pairs;
+}
+
 LossTerms
 LocalContrastObjective::Evaluate(const Batch & batch)
 {
-  const auto & first = batch.Require("views1").image;
-  const auto & second = batch.Require("views2").image;
-  const auto firstMap = m_Head->Map(FeatureMap(first));
-  const auto secondMap = m_Head->Map(FeatureMap(second));
-  std::array<std::int64_t, 3> size{};
+  const Stream & first = batch.Require(m_Settings.stream + "1");
+  const Stream & second = batch.Require(m_Settings.stream + "2");
+  const auto firstMap = m_Head->Map(FeatureMap(first.image));
+  const auto secondMap = m_Head->Map(FeatureMap(second.image));
+  const auto size = SizeOf(firstMap);
+  const auto imageSize = SizeOf(first.image);
   std::array<double, 3> spacing{};
   for (std::size_t axis = 0; axis < 3; ++axis)
   {
-    size[axis] = firstMap.size(static_cast<std::int64_t>(axis) + 2);
-    spacing[axis] = m_Spacing[axis] *
-                    static_cast<double>(first.size(static_cast<std::int64_t>(axis) + 2)) /
-                    static_cast<double>(size[axis]);
+    spacing[axis] =
+        m_Spacing[axis] * static_cast<double>(imageSize[axis]) / static_cast<double>(size[axis]);
   }
   const auto lattice =
       MakeRegionLattice(size, spacing, m_Settings.regionEdge, m_Settings.regionNegatives);
+  SampledRegions counterpart;
+  torch::Tensor usable;
+  if (m_Settings.carriedGeometry)
+  {
+    counterpart = SampleRegions(secondMap, lattice, second.extra.at("fromView1"), imageSize);
+    usable = torch::cat({torch::ones_like(counterpart.inside), counterpart.inside});
+  }
+  else
+  {
+    counterpart.values = GatherRegions(secondMap, lattice);
+  }
   const auto a = m_Head->Embed(GatherRegions(firstMap, lattice));
-  const auto b = m_Head->Embed(GatherRegions(secondMap, lattice));
-  LossTerms terms{LocalContrastLoss(a, b, lattice.negatives, m_Settings.loss), {}};
+  const auto b = m_Head->Embed(counterpart.values);
+  const auto pairs = PairsOf(first, second, RegionsOnImage(lattice, size, imageSize));
+  const auto result =
+      LocalContrastLoss(torch::cat({a, b}), usable, pairs, lattice.negatives, m_Settings.loss);
+  LossTerms terms{result.loss, {}};
   m_Watch.Observe(
       MeasureHealth(a.flatten(0, 1), b.flatten(0, 1)), m_Settings.embeddingWidth, terms.logged);
+  const auto possible = pairs.anchor.size(0) * static_cast<std::int64_t>(lattice.corners.size());
+  terms.logged["region_terms"] = static_cast<double>(result.terms);
+  terms.logged["region_terms_left_out"] = static_cast<double>(possible - result.terms);
   return terms;
-}
-
-namespace
-{
-
-class LocalContrastMethod final : public TrainingMethod
-{
-public:
-  void
-  Describe(Parameters & visit) override
-  {
-    visit("local_temperature", m_Settings.loss.temperature, "Temperature of the local loss.")
-        .Range(1e-3, 100)
-        .Advanced();
-    visit("local_blocks",
-          m_Settings.decoderBlocks,
-          "Decoder blocks that are trained; 0: all but the last.")
-        .Range(0, 16);
-    visit("local_freeze_encoder", m_Settings.freezeEncoder, "Keep the encoder as stage 1 left it.")
-        .Advanced();
-    visit("local_both_views",
-          m_Settings.loss.negativesFromBothViews,
-          "Take negatives from both views.")
-        .Advanced();
-    visit(
-        "local_negatives", m_Settings.regionNegatives, "Regions that a region is told apart from.")
-        .Range(1, 64)
-        .Advanced();
-    visit("local_images", m_Images, "Patches a step.").Range(1, 1024);
-  }
-
-  BuiltMethod
-  Build(const MethodContext & context) const override
-  {
-    BuiltMethod built;
-    built.network = context.MakeNetwork();
-    const auto & target = context.plan.targetSpacingInMm;
-    const std::array<double, 3> spacing{target[2] > 0 ? target[2] : 1.0,
-                                        target[1] > 0 ? target[1] : 1.0,
-                                        target[0] > 0 ? target[0] : 1.0};
-    const auto objective = std::make_shared<LocalContrastObjective>(
-        built.network, m_Settings, spacing, context.precision);
-    built.rule = std::make_shared<SingleOptimizerStep>(objective, context.update);
-    StreamRule views;
-    views.name = "views";
-    views.pool = CasePool::All;
-    views.samples = m_Images;
-    views.views = 2;
-    views.augmentation = "strong-intensity";
-    views.sharedGeometry = true;
-    built.sampling.streams = {views};
-    built.weights = [network = built.network] { return TensorsOf(*network); };
-    return built;
-  }
-
-private:
-  LocalContrastSettings m_Settings;
-  int m_Images = 4;
-};
-
-} // namespace
-
-void
-RegisterLocalContrast(MethodRegistry & registry)
-{
-  registry.Add("local",
-               "regions of the decoder's map are told apart, encoder frozen",
-               [] { return std::make_unique<LocalContrastMethod>(); });
 }
 
 } // namespace sulcus

@@ -1,5 +1,8 @@
 #include "sulcusGlobalContrastStep.h"
 
+#include <sulcusError.h>
+
+#include <torch/csrc/autograd/autograd.h>
 #include <torch/types.h>
 #include <torch/utils.h>
 
@@ -90,6 +93,79 @@ TEST(GlobalContrastStep, T11CachedGradientEqualsTheDirectOne)
   }
 }
 
+TEST(GlobalContrastStep, CachedGradientDrawsTheSameDropoutTwice)
+{
+  auto plan = SmallPlan();
+  plan.dropout = 0.5;
+  GlobalContrastSettings settings;
+  settings.microBatch = 6;
+  torch::manual_seed(3);
+  const auto model =
+      std::make_shared<GlobalContrastModel>(BuildNetwork(plan, 1), settings, Precision::Float32);
+  GlobalContrastStep step(model, settings, {});
+  model->train();
+  const auto batch = PartitionBatch(3, 2, 0);
+  const auto & first = batch.streams.at("views1");
+  // The same masks in one graph: what the caching draws for its pieces, drawn again.
+  torch::manual_seed(11);
+  const auto seed = torch::randint(std::int64_t{1} << 62, {1}, torch::kLong).item<std::int64_t>();
+  torch::manual_seed(static_cast<std::uint64_t>(seed));
+  const auto one = model->Embed(first.image);
+  torch::manual_seed(static_cast<std::uint64_t>(seed) + 1);
+  const auto two = model->Embed(batch.streams.at("views2").image);
+  ContrastOfViews(torch::cat({one, two}), first, settings).loss.backward();
+  const auto expected = model->parameters().front().grad().clone();
+  model->zero_grad();
+  torch::manual_seed(11);
+  torch::Tensor embeddings;
+  step.Backward(batch, embeddings);
+  EXPECT_GT(expected.abs().max().item<double>(), 1e-4);
+  EXPECT_LT((model->parameters().front().grad() - expected).abs().max().item<double>(), 1e-5);
+}
+
+TEST(GlobalContrastStep, TheRandomStrategyIsNtXentInUnorderedPairs)
+{
+  torch::manual_seed(4);
+  const auto batch = PartitionBatch(2, 3, 0);
+  const auto z = torch::randn({12, 16}, torch::kDouble).requires_grad_();
+  GlobalContrastSettings settings;
+  settings.loss.strategy = GlobalStrategy::Random;
+  settings.loss.temperature = 0.2;
+  const auto & first = batch.streams.at("views1");
+  const auto quick = ContrastOfViews(z, first, settings);
+  const auto whole = GlobalContrastLoss(z, SamplesOfViews(first, false), settings.loss);
+  EXPECT_NEAR(quick.loss.item<double>(), whole.loss.item<double>(), 1e-9);
+  EXPECT_EQ(quick.orderedPairs, whole.orderedPairs);
+  const auto a = torch::autograd::grad({quick.loss}, {z})[0];
+  const auto b = torch::autograd::grad({whole.loss}, {z})[0];
+  EXPECT_LT((a - b).abs().max().item<double>(), 1e-9);
+}
+
+TEST(GlobalContrastStep, OneVolumeWithGDIsGDMinus)
+{
+  torch::manual_seed(5);
+  const auto batch = PartitionBatch(1, 4, 0);
+  const auto z = torch::randn({8, 16}, torch::kDouble);
+  GlobalContrastSettings settings;
+  const auto & first = batch.streams.at("views1");
+  const auto domain = ContrastOfViews(z, first, settings);
+  settings.loss.strategy = GlobalStrategy::DomainNegatives;
+  const auto negatives = ContrastOfViews(z, first, settings);
+  EXPECT_EQ(domain.loss.item<double>(), negatives.loss.item<double>());
+  EXPECT_EQ(domain.orderedPairs, negatives.orderedPairs);
+}
+
+TEST(GlobalContrastModel, AFlattenedHeadIsMadeForItsPatchAlone)
+{
+  GlobalContrastSettings settings;
+  settings.flattenedPatch = {8, 9, 8};
+  GlobalContrastModel model(BuildNetwork(SmallPlan(), 1), settings, Precision::Float32);
+  EXPECT_EQ(model.Embed(torch::randn({2, 1, 8, 9, 8})).size(1), 128);
+  EXPECT_EQ(model.named_parameters()["head.hidden.weight"].size(1), 32 * 4 * 5 * 4);
+  EXPECT_FALSE(model.named_parameters().contains("head.hidden.bias"));
+  EXPECT_THROW(model.Embed(torch::randn({2, 1, 8, 8, 8})), UsageError);
+}
+
 TEST(GlobalContrastStep, LearnsToTellPartitionsApartAcrossVolumes)
 {
   GlobalContrastSettings settings;
@@ -126,6 +202,32 @@ TEST(GlobalContrastStep, PlantedCollapseIsFoundWithinAHundredSteps)
     healthy.Observe(MeasureHealth(torch::randn({8, 128}), torch::randn({8, 128})), 128, logged);
   }
   EXPECT_FALSE(healthy.HasCollapsed());
+}
+
+/** A head whose output layer ignores its input: every patch gets one embedding, which no gradient
+ * of a constant can undo. */
+TEST(GlobalContrastStep, ACollapsedHeadIsReportedByItsStepsWithinAHundred)
+{
+  GlobalContrastSettings settings;
+  std::shared_ptr<GlobalContrastModel> model;
+  const auto step = MakeStep(settings, model);
+  {
+    const torch::NoGradGuard noGradient;
+    auto parameters = model->named_parameters();
+    parameters["head.hidden.weight"].zero_();
+    parameters["head.hidden.weight"].requires_grad_(false);
+    parameters["head.hidden.bias"].fill_(1.0);
+  }
+  step->SetSchedule(100);
+  int healthy = 0;
+  for (std::int64_t i = 0; i < 30; ++i)
+  {
+    const auto report = step->Step(PartitionBatch(2, 4, i));
+    ASSERT_FALSE(report.skipped);
+    healthy += report.logged.at("embedding_spread") > 0.1 / std::sqrt(128.0) ? 1 : 0;
+  }
+  EXPECT_EQ(healthy, 0);
+  EXPECT_TRUE(step->HasCollapsed());
 }
 
 TEST(EmbeddingHealth, HasHandComputedValues)
