@@ -11,12 +11,17 @@ namespace sulcus
 namespace
 {
 
-/** Names that a run makes; temporaries of AtomicFile begin with a dot. */
+/** Names that a run and sulcus-probe make; temporaries of AtomicFile begin with a dot. */
 bool
 IsOfARun(const std::string & name)
 {
-  static const std::vector<std::string> known{
-      "checkpoints", "log.jsonl", "events.out.tfevents.0.sulcus", "model.safetensors", "run.json"};
+  static const std::vector<std::string> known{"checkpoints",
+                                              "log.jsonl",
+                                              "events.out.tfevents.0.sulcus",
+                                              "model.safetensors",
+                                              "run.json",
+                                              "probe.json",
+                                              "probe.html"};
   return name.front() == '.' || std::find(known.begin(), known.end(), name) != known.end();
 }
 
@@ -56,7 +61,9 @@ RemoveRun(const std::filesystem::path & folder)
                             "run.json",
                             "checkpoints",
                             "log.jsonl",
-                            "events.out.tfevents.0.sulcus"})
+                            "events.out.tfevents.0.sulcus",
+                            "probe.json",
+                            "probe.html"})
   {
     std::filesystem::remove_all(folder / name);
   }
