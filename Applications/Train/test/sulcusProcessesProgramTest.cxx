@@ -47,6 +47,8 @@ protected:
                                        "1",
                                        "--device",
                                        "cpu",
+                                       "--precision",
+                                       "fp32",
                                        "--optimizer",
                                        "sgd",
                                        "--seed",
