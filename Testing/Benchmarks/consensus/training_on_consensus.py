@@ -80,8 +80,8 @@ class Bench:
         self.run("segment", *images, "--model", folder / "model.safetensors", "--output", folder / "predictions", "--overwrite")
         references = folder / "references"
         references.mkdir(exist_ok=True)
-        for row, image in zip(test, images):
-            link = references / image.name
+        for row in test:
+            link = references / f"{row[0]}.nii.gz"
             if not link.is_symlink():
                 link.symlink_to((cohort / "labelsTs" / f"{row[0]}.nii.gz").resolve())
         self.run("evaluate", "--prediction", folder / "predictions", "--reference", references, "--output", folder / "scores",

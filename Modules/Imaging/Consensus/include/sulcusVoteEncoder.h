@@ -282,6 +282,28 @@ private:
     return bits;
   }
 
+  /** Not 0 at the voxels of a whole block where any map differs from the first one. */
+  std::array<TValue, BlockSize>
+  DifferencesAt(std::size_t first) const
+  {
+    // words of their own, so that compilers see that nothing overlaps
+    std::array<std::uint64_t, BlockSize * sizeof(TValue) / 8> one{};
+    auto other = one;
+    auto differs = one;
+    std::memcpy(one.data(), m_Raters[0].values + first, sizeof(one));
+    for (std::size_t r = 1; r < m_Raters.size(); ++r)
+    {
+      std::memcpy(other.data(), m_Raters[r].values + first, sizeof(other));
+      for (std::size_t w = 0; w < differs.size(); ++w)
+      {
+        differs[w] |= one[w] ^ other[w];
+      }
+    }
+    std::array<TValue, BlockSize> result{};
+    std::memcpy(result.data(), differs.data(), sizeof(result));
+    return result;
+  }
+
   /** Bits of the raters for each voxel. Where few voxels are contested, only those are looked at
    * rater by rater. */
   void
@@ -290,16 +312,8 @@ private:
              std::array<std::uint64_t, BlockSize> & bits) const
   {
     constexpr std::size_t few = 12;
-    std::array<TValue, BlockSize> differs{};
-    for (std::size_t r = 1; r < m_Raters.size() && count == BlockSize; ++r)
-    {
-      const TValue * values = m_Raters[r].values + first;
-      const TValue * others = m_Raters[0].values + first;
-      for (std::size_t i = 0; i < BlockSize; ++i)
-      {
-        differs[i] = static_cast<TValue>(differs[i] | (values[i] ^ others[i]));
-      }
-    }
+    const auto differs =
+        count == BlockSize ? DifferencesAt(first) : std::array<TValue, BlockSize>{};
     const auto contested =
         BlockSize - std::size_t(std::count(differs.begin(), differs.end(), TValue(0)));
     if (contested > few)

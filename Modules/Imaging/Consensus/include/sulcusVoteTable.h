@@ -137,6 +137,7 @@ private:
           Piece piece;
           piece.begin = begin;
           piece.end = end;
+          piece.numbers.reserve(end - begin); // address space: pages that stay unused cost nothing
           body(piece, keeping);
           const std::scoped_lock lock(keeping);
           m_Pieces.push_back(std::move(piece));
