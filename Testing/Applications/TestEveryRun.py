@@ -101,6 +101,9 @@ def run_learning(scan):
     run("train", work / "cache", "--output", work / "run", "--steps", 2)
     model = work / "run" / "model.safetensors"
     run("segment", scan, "--model", model, "--output", work / "labels.nrrd")
+    run("study", work / "cohort", "--output", work / "study", "--methods", "supervised", "--pretraining", "none", "--fuse", "none",
+        "--steps", 1)
+    run("report", work / "study", "--output", work / "report.html")
     anatomy = work / "bids" / "sub-01" / "anat"
     anatomy.mkdir(parents=True)
     (anatomy / "sub-01_T1w.nii.gz").write_bytes(scan.read_bytes())
