@@ -8,6 +8,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
+#include <csignal>
+#include <thread>
+
 namespace sulcus
 {
 namespace
@@ -73,6 +77,31 @@ TEST_F(ViewProgram, WithoutDisplayTheStatusIsSix)
   EXPECT_EQ(run.status, 6);
   EXPECT_EQ(run.ErrorLines(), 1) << run.errors;
   EXPECT_EQ(RunProgram("view", {Path("t1.nii"), "--snapshot", Path("x.gif")}).status, 2);
+}
+
+TEST_F(RenderViewProgram, WindowStaysOpenUntilASignalEndsIt)
+{
+  if (!HasDisplay())
+  {
+    GTEST_SKIP() << "no X display; run the test under xvfb-run";
+  }
+  const auto program = std::string(std::getenv("SULCUS_PROGRAMS")) + "/sulcus-view";
+  std::vector<std::string> texts{program, Path("t1.nii"), "--labels", Path("labels.nii")};
+  std::vector<char *> argv;
+  for (auto & text : texts)
+  {
+    argv.push_back(text.data());
+  }
+  argv.push_back(nullptr);
+  pid_t child = 0;
+  ASSERT_EQ(posix_spawn(&child, program.c_str(), nullptr, nullptr, argv.data(), environ), 0);
+  std::this_thread::sleep_for(std::chrono::seconds(5));
+  int state = 0;
+  EXPECT_EQ(waitpid(child, &state, WNOHANG), 0) << "the window closed by itself";
+  kill(child, SIGINT);
+  waitpid(child, &state, 0);
+  ASSERT_TRUE(WIFEXITED(state));
+  EXPECT_EQ(WEXITSTATUS(state), 130);
 }
 
 TEST_F(RenderViewProgram, SnapshotShowsCursorAndLabelWhereTheyAre)

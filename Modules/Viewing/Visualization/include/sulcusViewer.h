@@ -34,7 +34,7 @@ public:
   SendPress(int x, int y);
   void
   SendKey(const std::string & name);
-  /** Waits until the user closes the window. */
+  /** Waits until the user closes the window. \throws InterruptedError after a signal */
   void
   Run();
 

@@ -2,6 +2,7 @@
 
 #include "sulcusDisplay.h"
 #include "sulcusVtkParts.h"
+#include <sulcusInterrupt.h>
 
 #include <vtkActor.h>
 #include <vtkActor2D.h>
@@ -354,7 +355,21 @@ Viewer::Run()
   resized->SetCallback([](vtkObject *, unsigned long, void * client, void *)
                        { static_cast<Parts *>(client)->Update(); });
   parts.interactor->AddObserver(vtkCommand::ConfigureEvent, resized);
+  vtkNew<vtkCallbackCommand> polled; // a signal sets a flag alone; the event loop must look at it
+  polled->SetClientData(&parts);
+  polled->SetCallback(
+      [](vtkObject *, unsigned long, void * client, void *)
+      {
+        if (ReceivedSignal() != 0)
+        {
+          static_cast<Parts *>(client)->interactor->TerminateApp();
+        }
+      });
+  parts.interactor->AddObserver(vtkCommand::TimerEvent, polled);
+  constexpr unsigned long pollInMs = 200;
+  parts.interactor->CreateRepeatingTimer(pollInMs);
   parts.interactor->Start();
+  ThrowIfInterrupted();
 }
 
 } // namespace sulcus
