@@ -213,7 +213,7 @@ AddWorstCases(HtmlPage & page,
   const auto cases = ScoredCases(results, method);
   page.AddSection("Worst cases", "worst-cases");
   page.AddParagraph("By mean Dice of " + method +
-                    ". Filled: its segmentation; white outline: the reference.");
+                    (pictures ? ". Filled: its segmentation; white outline: the reference." : "."));
   std::vector<std::pair<std::string, std::string>> links;
   for (std::size_t i = 0; i < order.size(); ++i)
   {

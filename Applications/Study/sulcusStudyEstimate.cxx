@@ -1,6 +1,7 @@
 #include "sulcusStudyEstimate.h"
 
 #include <sulcusPlan.h>
+#include <sulcusSha256.h>
 
 #include <algorithm>
 #include <map>
@@ -26,14 +27,14 @@ struct Cost
 // times batch and steps (training), voxels of the cases (segment, evaluate); for memory the voxels
 // of the largest case, and of a batch for training. Measured; see Documentation/Results/study.md.
 const std::map<std::string, Cost> costs{{"data", {0.1, 0, 0, 0}},
-                                        {"check", {0.3, 1.5e-7, 6e7, 20}},
-                                        {"consensus", {1.0, 1.5e-5, 1e8, 800}},
-                                        {"prepare", {0.5, 1.0e-6, 1e8, 60}},
-                                        {"pretrain", {2.0, 8e-6, 4e8, 4000}},
-                                        {"train", {2.0, 0.8e-6, 4e8, 3500}},
-                                        {"segment", {0.5, 3.0e-6, 3e8, 120}},
-                                        {"evaluate", {0.5, 1.5e-6, 6e7, 60}},
-                                        {"report", {1.0, 2e-7, 1e8, 40}}};
+                                        {"check", {0.3, 1.5e-7, 3e7, 20}},
+                                        {"consensus", {1.0, 6e-5, 5e7, 200}},
+                                        {"prepare", {0.5, 1.0e-6, 4e7, 60}},
+                                        {"pretrain", {2.0, 6.5e-6, 4e8, 8000}},
+                                        {"train", {2.0, 0.8e-6, 4e8, 1000}},
+                                        {"segment", {0.5, 3.0e-6, 2.4e8, 120}},
+                                        {"evaluate", {0.5, 1.5e-6, 3e7, 60}},
+                                        {"report", {0.5, 2e-7, 3e7, 40}}};
 
 /** How much longer a step of a method takes than a supervised one. */
 const std::map<std::string, double> stepsOfMethods{{"supervised", 1.0},
@@ -69,12 +70,26 @@ WorkOf(const Stage & stage, const StudyData & data, double batchVoxels)
   return static_cast<double>(data.trainingVoxels);
 }
 
+/** Whether the plan of the cache is there as the study wrote it; an edited one may be no plan. */
+bool
+HasItsPlan(const StudyManifest & manifest, const fs::path & folder)
+{
+  const std::string path = "cache/plan.json";
+  const auto * record = manifest.Find("prepare");
+  return record != nullptr && fs::exists(folder / path) &&
+         std::any_of(record->outputs.begin(),
+                     record->outputs.end(),
+                     [&](const auto & output) {
+                       return output.path == path && output.sha256 == Sha256OfFile(folder / path);
+                     });
+}
+
 /** Voxels of a training batch: of the plan if there is one, else of the patch that is derived by
  * default. */
 double
-BatchVoxels(const StudyData & data, const fs::path & folder)
+BatchVoxels(const StudyData & data, const StudyManifest & manifest, const fs::path & folder)
 {
-  if (fs::exists(folder / "cache/plan.json"))
+  if (HasItsPlan(manifest, folder))
   {
     const auto plan = ReadPlan((folder / "cache/plan.json").string());
     return static_cast<double>(plan.patchSize[0] * plan.patchSize[1] * plan.patchSize[2]) *
@@ -105,7 +120,7 @@ EstimateStages(std::vector<Stage> & stages,
                const fs::path & folder,
                int threads)
 {
-  const double batchVoxels = BatchVoxels(data, folder);
+  const double batchVoxels = BatchVoxels(data, manifest, folder);
   const double used = threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
   for (auto & stage : stages)
   {

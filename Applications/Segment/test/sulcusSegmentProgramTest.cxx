@@ -179,6 +179,26 @@ TEST_F(SegmentProgram, FolderListAndEnsembleWriteAFolder)
   EXPECT_EQ(FilesBelow(m_Folder / "listed"), (std::vector<std::string>{"one.nii.gz"}));
 }
 
+TEST_F(SegmentProgram, ATableNamesItsCases)
+{
+  std::filesystem::create_directories(m_Folder / "a");
+  std::filesystem::create_directories(m_Folder / "b");
+  std::filesystem::copy_file(At("scan.nii.gz"), At("a/t1.nii.gz"));
+  std::filesystem::copy_file(At("scan.nii.gz"), At("b/t1.nii.gz"));
+  std::ofstream(At("cases.tsv")) << "case\tsplit\timage_T1\tlabel\n"
+                                    "anna\ttest\ta/t1.nii.gz\t\nben\ttrain\tb/t1.nii.gz\t\n";
+  const auto run =
+      RunProgram("segment", {At("cases.tsv"), "--model", Model(), "--output", At("named")});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_EQ(FilesBelow(m_Folder / "named"),
+            (std::vector<std::string>{"anna.nii.gz", "ben.nii.gz"}));
+  std::ofstream(At("bad.tsv")) << "case\timage\n../anna\ta/t1.nii.gz\n";
+  const auto refused =
+      RunProgram("segment", {At("bad.tsv"), "--model", Model(), "--output", At("bad")});
+  EXPECT_EQ(refused.status, 2) << refused.errors;
+  EXPECT_EQ(refused.ErrorLines(), 1);
+}
+
 TEST_F(SegmentProgram, RefusesAnImageOutsideTheContract)
 {
   const auto run =
