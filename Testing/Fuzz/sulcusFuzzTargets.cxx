@@ -279,8 +279,7 @@ RunConfiguration(ByteView bytes)
 void
 RunToml(ByteView bytes)
 {
-  AnySettings settings;
-  Describe(settings).SetJson(ParseToml(AsText(bytes), "fuzz"), "fuzz");
+  ParseToml(AsText(bytes), "fuzz");
 }
 
 Bytes
@@ -288,7 +287,7 @@ TomlSeed()
 {
   return FromText("flag = true\ncount = 2 # c\nlarge = 0x10\nnumber = 1.5e0\ntext = 'b'\n"
                   "whole = [1, 2,\n3]\nnumbers = [0.5]\ntexts = [\"x\\u00e9\", '''y''']\n"
-                  "[a.b]\nc = {d = 1}\n[[e]]\nf = 1979-05-27\n");
+                  "[a.b]\nc = {d = 1}\n[[e]]\nf = -1e3\n");
 }
 
 Bytes
