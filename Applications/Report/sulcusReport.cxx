@@ -1,3 +1,4 @@
+#include "sulcusCasePicture.h"
 #include "sulcusStudyReport.h"
 #include <sulcusApplication.h>
 #include <sulcusError.h>
@@ -84,7 +85,7 @@ Run(const ReportSettings & settings, RunContext & context)
   {
     throw OutputError(Message(output.string(), ": exists; --overwrite replaces it"));
   }
-  const auto page = StudyPage(results, settings.page, {});
+  const auto page = StudyPage(results, settings.page, CasePicture);
   if (context.common.dryRun)
   {
     return;
