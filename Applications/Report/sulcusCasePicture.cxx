@@ -1,13 +1,30 @@
 #include "sulcusCasePicture.h"
 
+#include <sulcusDeclaredLabels.h>
 #include <sulcusMosaic.h>
 #include <sulcusSafeRead.h>
 
 namespace sulcus
 {
 
+std::vector<SegmentInfo>
+NamedLabels(const std::filesystem::path & study)
+{
+  std::vector<SegmentInfo> labels;
+  const auto plan = study / "cache" / "plan.json";
+  if (std::filesystem::exists(plan))
+  {
+    for (const auto & structure : ReadDeclaredLabels(plan).structures)
+    {
+      labels.push_back(DefaultSegment(structure.values.front()));
+      labels.back().name = structure.name;
+    }
+  }
+  return labels;
+}
+
 std::vector<std::byte>
-CasePicture(const ReportedCase & reported)
+CasePicture(const ReportedCase & reported, const std::vector<SegmentInfo> & labels)
 {
   const auto image = ReadImage(reported.image.string()).image;
   const auto reference = ReadLabels(reported.reference.string()).image;
@@ -20,6 +37,7 @@ CasePicture(const ReportedCase & reported)
   layers.image = image;
   layers.labels = prediction;
   layers.reference = reference;
+  layers.segments = labels;
   MosaicOptions options;
   options.slices = 4;
   options.tile = 150;

@@ -85,7 +85,10 @@ Run(const ReportSettings & settings, RunContext & context)
   {
     throw OutputError(Message(output.string(), ": exists; --overwrite replaces it"));
   }
-  const auto page = StudyPage(results, settings.page, CasePicture);
+  const auto page = StudyPage(results,
+                              settings.page,
+                              [labels = NamedLabels(folder)](const ReportedCase & reported)
+                              { return CasePicture(reported, labels); });
   if (context.common.dryRun)
   {
     return;
