@@ -8,6 +8,7 @@ usage: TestReport.py size PROGRAMS              time and bytes of the page, mani
 Exit status 77: skipped, there is no browser.
 """
 import base64
+import resource
 import subprocess
 import sys
 import tempfile
@@ -32,10 +33,11 @@ def report(programs, folder, *options):
 
 def make_page(programs, folder):
     MakeStudyFolder.make(folder, 200)
-    started = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = report(programs, folder)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     expect(done.returncode == 0, f"sulcus-report failed: {done.stderr}")
-    return time.monotonic() - started
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime  # processor time: the machine may be busy
 
 
 def check_size(programs):
@@ -43,7 +45,7 @@ def check_size(programs):
         folder = Path(scratch) / "study"
         seconds = make_page(programs, folder)
         size = (folder / "report.html").stat().st_size
-        print(f"200 cases: {seconds:.2f} s, {size / 1e6:.2f} MB")
+        print(f"200 cases: {seconds:.2f} s of processor time, {size / 1e6:.2f} MB")
         expect(seconds <= 5, f"the report took {seconds:.1f} s, goal 5")
         expect(size <= 10e6, f"the report has {size} bytes, goal 10 MB")
         first = (folder / "report.html").read_bytes()
