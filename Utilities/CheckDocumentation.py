@@ -4,7 +4,8 @@
 usage: CheckDocumentation.py SOURCE_FOLDER [PROGRAM_FOLDER]
 Links: every relative one must name a file of the tree, and its #anchor a heading there. Commands: every `sulcus …` and
 `sulcus-… …` in code blocks, in `inline code` with options, and in *.sh is given to the program's own parser (with --version, so
-that nothing runs). Programs that the tree has but the folder lacks (a build without LibTorch) are passed over.
+that nothing runs). Programs that the tree has but the folder lacks (a build without LibTorch) are passed over. README.md must name every
+program as [`verb`](…), in its table.
 exit 0: all good, 1: one line for each problem"""
 import re
 import shlex
@@ -164,6 +165,13 @@ def command_problems(path, source, programs, verbs):
                     yield f"{where}: {problem}"
 
 
+def readme_problems(source, verbs):
+    text = (source / "README.md").read_text(encoding="utf-8")
+    for verb in sorted(verbs):
+        if f"[`{verb}`](" not in text:
+            yield f"README.md: the table of programs lacks [`{verb}`](…)"
+
+
 def main():
     source = Path(sys.argv[1])
     programs = sys.argv[2] if len(sys.argv) > 2 else ""
@@ -172,6 +180,7 @@ def main():
     scripts = list(tracked(source, ["*.sh"]))
     problems = [problem for page in pages for problem in link_problems(page, source)]
     problems += [problem for path in pages + scripts for problem in command_problems(path, source, programs, verbs)]
+    problems += readme_problems(source, verbs)
     print("\n".join(problems) if problems else f"{len(pages)} pages and {len(scripts)} scripts are good")
     return 1 if problems else 0
 

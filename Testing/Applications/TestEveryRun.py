@@ -4,6 +4,7 @@
 usage: TestEveryRun.py PROGRAM_FOLDER NO_NETWORK_LAUNCHER
 Checks of every run: exit status, no network, the progress tags on standard output, the returned parameters."""
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,14 +60,14 @@ def check_returned(verb, file):
 done = set()
 
 
-def run(verb, *arguments, statuses=(0,), after=()):
+def run(verb, *arguments, statuses=(0,), after=(), display=False):
     """Runs a program if it was built; returns whether it was."""
     program = programs / f"sulcus-{verb}"
     if not program.exists():
         return False
     done.add(verb)
     returned = work / f"returned-{verb}.txt"
-    command = [launcher, program, *arguments, "--progress", "slicer", "--log_level", "warning", "--threads", "1",
+    command = [*(["xvfb-run", "-a"] if display else []), launcher, program, *arguments, "--progress", "slicer", "--log_level", "warning", "--threads", "1",
                "--returnparameterfile", returned, "--processinformationaddress", "0x7f00", *after]
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=300)
     expect(result.returncode not in (-signal.SIGSYS, 128 + signal.SIGSYS), f"{verb} opens a network socket")
@@ -75,6 +76,14 @@ def run(verb, *arguments, statuses=(0,), after=()):
         check_progress(verb, result.stdout)
         check_returned(verb, returned)
     return True
+
+
+def run_viewing(scan, labels):
+    run("mosaic", scan, work / "mosaic.png", "--labels", labels)
+    run("mesh", labels, work / "surfaces.glb")
+    if shutil.which("xvfb-run"):  # the display's own connection is a local socket
+        run("render", scan, work / "render.png", "--labels", labels, display=True)
+        run("view", scan, "--labels", labels, "--snapshot", work / "view.png", display=True)
 
 
 def run_imaging():
@@ -88,16 +97,15 @@ def run_imaging():
     run("consensus", *drawings, "--output", work / "fused", "--rule", "majority", "--missing_value", "255", "--no_compare", "--no_complete")
     run("evaluate", cohort / "labelsTr", cohort / "labelsTr", work / "scores", "--resamples", "10")
     run("prepare", cohort / "manifest.tsv", "--output", work / "cache", "--patch_size", "16,16,16", "--levels", "2", "--target_spacing", "2,2,2")
-    truth = cohort / "labelsTr" / scan.name.replace("_0000", "")
-    run("mosaic", scan, work / "mosaic.png", "--labels", truth)
-    run("mesh", truth, work / "truth.glb")
     run("batch", cohort / "manifest.tsv", "--state", work / "state", after=("--", "convert", "{folder}/{image_T1}", work / "{case}.nrrd"))
+    run_viewing(scan, cohort / "labelsTr" / scan.name.replace("_0000", ""))
     return scan
 
 
 def run_learning(scan):
     if not run("pretrain", work / "cache", "--output", work / "pretrained", "--steps", 1):
         return
+    run("probe", work / "cache", "--model", work / "pretrained" / "model.safetensors")
     run("train", work / "cache", "--output", work / "run", "--steps", 2)
     model = work / "run" / "model.safetensors"
     run("segment", scan, "--model", model, "--output", work / "labels.nrrd")

@@ -21,6 +21,7 @@ ls --sulcus-batch
 ```
 The option `sulcus-batch --jobs` and prose `sulcus-batch … --whatever`; a [link in `code`](Guide/Use.md).
 `[not a link](nowhere.md)`
+| [`batch`](Guide/Use.md), [`elsewhere`](Guide/Use.md) |
 """,
     "Guide/Use.md": "# Use\n## Two *words*: `sulcus-x`\n[up](../README.md)\n```\n# no heading --x\n```\n",
     "Guide/p.png": "",
@@ -34,6 +35,7 @@ FAULTS = [
     ("README.md", "(#top)", "(#bottom)"),
     ("README.md", "Guide/p.png", "Guide/q.png"),
     ("README.md", "[the guide](Guide", "[the guide](../../Guide"),
+    ("README.md", "[`elsewhere`]", "[elsewhere]"),
     ("README.md", "--jobs 2", "--job 2"),
     ("README.md", "--state=state", "--stat=state"),
     ("README.md", "sulcus batch t.tsv", "sulcus bath t.tsv"),

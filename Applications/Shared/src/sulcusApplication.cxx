@@ -163,6 +163,7 @@ ParseAndRun(const std::vector<std::string> & arguments,
     if (context.common.progress == "slicer")
     {
       whole.emplace("sulcus-" + program.verb, 1.0); // also where the program itself shows none
+      whole->Update(0.0);
     }
     run(context);
     if (whole)
