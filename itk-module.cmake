@@ -8,5 +8,5 @@ itk_module(Sulcus
     ITKTestKernel
     ITKGoogleTest
   EXCLUDE_FROM_DEFAULT
-  DESCRIPTION "MRI preprocessing whose spatial steps can be undone: orientation, crop, resampling of images and labels, bias field, normalisation, component rules; consensus of annotators; scores."
+  DESCRIPTION "MRI preprocessing whose spatial steps can be undone: orientation, crop, resampling of images and labels, bias field, normalisation, component rules, consensus of annotators, scores."
 )
