@@ -14,8 +14,4 @@ namespace sulcus
 std::vector<std::byte>
 DrawDisagreement(const AnnotationBlock & block, const ConsensusResult & result);
 
-/** An 8-bit RGB picture as PNG without compression. */
-std::vector<std::byte>
-EncodePng(std::size_t width, std::size_t height, const std::vector<std::uint8_t> & rgb);
-
 } // namespace sulcus
