@@ -82,6 +82,8 @@ EmbedPatches(SegmentationNetwork & network,
   rule.augmentation = "none";
   rule.partition.partitions = options.partitions;
   rule.partition.axis = options.axis;
+  rule.partition.guard =
+      0.5 / options.partitions; // the middle half of each part: no ties at the borders
   rule.partition.volumes =
       std::min<int>(mostVolumes, static_cast<int>(SubjectsOf(data, data.retrieved).size()));
   CaseSelection selection;
