@@ -69,8 +69,6 @@ ExpectSameWeights(const ModelFile & a, const ModelFile & b, const std::string & 
   }
 }
 
-} // namespace
-
 /** A label in the cache must make no difference: the same cases with and without labels. */
 TEST_F(PretrainProgram, IsBlindToLabels)
 {
@@ -267,4 +265,5 @@ TEST_F(PretrainProgram, T12TransferTakesEncoderAndTheAskedBlocksAlone)
   }
 }
 
+} // namespace
 } // namespace sulcus

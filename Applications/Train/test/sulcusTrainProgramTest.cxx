@@ -114,8 +114,6 @@ WaitFor(pid_t child)
   return status;
 }
 
-} // namespace
-
 TEST_F(TrainProgram, ValidationIsLoggedAndChangesNothing)
 {
   WriteBallCache(m_Folder / "cache", 2, 1, 2);
@@ -340,4 +338,5 @@ TEST_F(TrainProgram, DryRunWritesNothing)
   EXPECT_FALSE(std::filesystem::exists(m_Folder / "run"));
 }
 
+} // namespace
 } // namespace sulcus
