@@ -20,6 +20,7 @@ endforeach()
 set(Sulcus_LIBRARIES Sulcus)
 itk_module_impl()
 add_library(Sulcus STATIC ${sulcusSources})
+target_compile_features(Sulcus PUBLIC cxx_std_20) # for those who use the module too
 target_include_directories(Sulcus PUBLIC "$<BUILD_INTERFACE:${Sulcus_INCLUDE_DIRS}>")
 target_link_libraries(Sulcus PUBLIC fmt::fmt nlohmann_json::nlohmann_json Threads::Threads)
 set_source_files_properties(${Sulcus_SOURCE_DIR}/Modules/Foundation/Core/src/sulcusRunRecord.cxx
