@@ -17,7 +17,12 @@ if [ ! -e "$out/cohort/dataset.json" ]; then
 fi
 say "The study: check, consensus, prepare, pre-train, train two methods, segment, score, report"
 "$bin/sulcus" study "$out/cohort" --output "$out/study" --splits "$out/cohort/splits.json" --labelled 4 --fuse all \
-  --methods supervised,mean_teacher --pretraining global --pretraining_steps 40 --steps 300 --seed 1
+  --methods supervised,mean_teacher --pretraining global --pretraining_steps 40 --steps 400 --seed 1
+for log in "$out"/study/stages/evaluate-*.log; do
+  method="$(basename "$log" .log)"
+  say "Scores of ${method#evaluate-} on the test cases"
+  cat "$log"
+done
 cat <<TEXT
 
 Open the report in any browser: $out/study/report.html
