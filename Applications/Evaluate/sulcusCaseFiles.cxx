@@ -125,6 +125,29 @@ Without(const FileOfCase & a, const FileOfCase & b)
   return names;
 }
 
+/** Leaves out maps of numbers that lie beside the label map of their case, unless a reference bears
+ * the very name. */
+void
+LeaveOutCompanions(FileOfCase & predictions,
+                   const FileOfCase & references,
+                   const std::string & folder)
+{
+  const auto all = predictions;
+  const auto left = std::erase_if(predictions,
+                                  [&](const auto & file)
+                                  {
+                                    const auto owner = CaseOfCompanion(file.first);
+                                    return all.contains(owner) && !references.contains(file.first);
+                                  });
+  if (left > 0)
+  {
+    LogInfo(Message(folder,
+                    ": ",
+                    left,
+                    " maps of confidence, uncertainty or the like beside label maps are left out"));
+  }
+}
+
 void
 RequireAskedFor(const FileOfCase & references,
                 const std::vector<std::string> & cases,
@@ -207,6 +230,7 @@ PairCases(const std::string & reference,
   auto references = ListFiles(reference, options.referenceSuffix);
   RequireAskedFor(references, options.cases, reference);
   auto predictions = ListFiles(prediction, options.predictionSuffix);
+  LeaveOutCompanions(predictions, references, prediction);
   KeepOnly(references, options.cases);
   KeepOnly(predictions, options.cases);
   const auto missing = Without(references, predictions);

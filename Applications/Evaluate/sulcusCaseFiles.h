@@ -35,7 +35,8 @@ FindCaseFile(const std::string & folder, const std::string & suffix, const std::
 
 /** Matches two files, or the image files of two folders by case id, sorted by id. A table (.tsv)
  * with the columns case and label, e.g. a manifest, stands for a folder; its paths count from its
- * own folder.
+ * own folder. Maps of numbers that
+ * lie beside predicted label maps (see CaseOfCompanion) are left out, and the log says how many.
  * \throws UsageError (listing up to three names) for a file without counterpart unless that is
  * allowed, for two files of one case, for a case that was asked for and has no reference, and for a
  * file against a folder; InputError for a path that is not there or a folder without images. */

@@ -191,6 +191,30 @@ TEST_F(EvaluateProgram, MissedStructuresCountWithTheWorst)
   EXPECT_EQ(ToText(summary.At(0, "missed")), "1");
 }
 
+TEST_F(EvaluateProgram, MapsBesideLabelMapsAreNoPredictions)
+{
+  ASSERT_EQ(Run().status, 0);
+  const auto scores = TextOf(m_Folder / "scores" / "scores.tsv");
+  for (const char * kind : {"confidence", "uncertainty", "probability_front", "erased_0001"})
+  {
+    WriteBoxes(m_Folder / "found" / (std::string("case_1_") + kind + ".nii.gz"), 2);
+  }
+  const auto run = Run({"--overwrite", "--log_level", "info"});
+  ASSERT_EQ(run.status, 0) << run.errors;
+  EXPECT_THAT(run.errors, HasSubstr("4 maps of confidence, uncertainty or the like"));
+  EXPECT_EQ(TextOf(m_Folder / "scores" / "scores.tsv"), scores);
+  const auto compared = Run({"--overwrite", "--baseline", Path("found")}, "other");
+  EXPECT_EQ(compared.status, 0) << compared.errors;
+
+  // Without its case it is a prediction like any other, and so it is where a reference says so.
+  WriteBoxes(m_Folder / "found" / "case_9_mask.nii.gz", 2);
+  EXPECT_THAT(Run({"--overwrite"}).errors, HasSubstr("case_9_mask"));
+  std::filesystem::remove(m_Folder / "found" / "case_9_mask.nii.gz");
+  WriteBoxes(m_Folder / "truth" / "case_1_confidence.nii.gz", 2);
+  ASSERT_EQ(Run({"--overwrite"}).status, 0);
+  EXPECT_EQ(ReadTsv(m_Folder / "scores" / "scores.tsv").RowCount(), 8U); // four cases by now
+}
+
 TEST_F(EvaluateProgram, BadInputIsRefusedInOneLine)
 {
   WriteBoxes(m_Folder / "found" / "extra.nii.gz", 2);

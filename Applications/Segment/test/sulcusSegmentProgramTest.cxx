@@ -1,5 +1,6 @@
 #include <sulcusAtomicWrite.h>
 #include <sulcusCorrectionPredictor.h>
+#include <sulcusImageName.h>
 #include <sulcusModelFile.h>
 #include <sulcusRunProgram.h>
 #include <sulcusSafeRead.h>
@@ -98,8 +99,11 @@ TEST_F(SegmentProgram, WritesLabelsOnTheImagesOwnGridAndTheSameTwice)
     const auto value = labels.image->GetBufferPointer()[i];
     ASSERT_TRUE(value == 0 || value == 3);
   }
-  EXPECT_TRUE(std::filesystem::exists(At("a_uncertainty.nii.gz")));
-  EXPECT_TRUE(std::filesystem::exists(At("a_probability_left_part.nii.gz")));
+  for (const char * name : {"a_uncertainty", "a_probability_background", "a_probability_left_part"})
+  {
+    EXPECT_TRUE(std::filesystem::exists(At(std::string(name) + ".nii.gz"))) << name;
+    EXPECT_EQ(CaseOfCompanion(name), "a") << name;
+  }
 }
 
 /** Untrained weights mark about half of the image, so that all passes have something to do. */
@@ -138,6 +142,7 @@ TEST_F(SegmentProgram, ACorrectionModelSegmentsInItsPassesAndShowsThem)
   {
     const auto image = ReadImage(At(std::string("volume") + name + ".nii.gz"));
     EXPECT_TRUE(SameGrid(GridOf(image.image.GetPointer()), grid)) << name;
+    EXPECT_EQ(CaseOfCompanion(std::string("volume") + name), "volume");
   }
   for (std::size_t i = 0; i < grid.VoxelCount(); ++i)
   {

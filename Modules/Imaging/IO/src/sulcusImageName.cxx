@@ -1,6 +1,7 @@
 #include "sulcusImageName.h"
 
 #include <array>
+#include <regex>
 
 namespace sulcus
 {
@@ -44,6 +45,16 @@ StemOf(const fs::path & path)
   const bool isDicom = ending.empty() && name.size() > dicom.size() && name.ends_with(dicom);
   name.resize(name.size() - (isDicom ? dicom.size() : ending.size()));
   return name;
+}
+
+std::string
+CaseOfCompanion(const std::string & stem)
+{
+  static const std::regex companion(
+      "(.+)_(confidence|uncertainty|probability_.+|coarse|mask|refined|"
+      "(erased|repainted)(_[0-9]{4})?)");
+  std::smatch match;
+  return std::regex_match(stem, match, companion) ? match.str(1) : std::string();
 }
 
 } // namespace sulcus

@@ -38,4 +38,23 @@ TEST(ImageName, StemIsTheNameOfTheCase)
   EXPECT_EQ(StemOf(".nii.gz"), ".nii.gz");
 }
 
+TEST(ImageName, CompanionsBelongToTheirCase)
+{
+  for (const char * kind : {"confidence",
+                            "uncertainty",
+                            "probability_left_part",
+                            "coarse",
+                            "mask",
+                            "refined",
+                            "erased",
+                            "repainted_0001"})
+  {
+    EXPECT_EQ(CaseOfCompanion(std::string("a_b_") + kind), "a_b") << kind;
+  }
+  for (const char * stem : {"a_b", "a_soft", "_confidence", "confidence", "a_confidence_2", ""})
+  {
+    EXPECT_EQ(CaseOfCompanion(stem), "") << stem;
+  }
+}
+
 } // namespace sulcus
