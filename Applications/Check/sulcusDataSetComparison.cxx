@@ -13,7 +13,8 @@ namespace
 
 constexpr double DuplicateCorrelation = 0.9995;
 constexpr double SpacingFactor = 1.5;
-constexpr double CommonShare = 0.8; ///< what this share of cases does is the rule
+constexpr double FarDeviations = 4.0; ///< standard deviations that no case strays by chance
+constexpr double CommonShare = 0.8;   ///< what this share of cases does is the rule
 
 double
 MedianOf(std::vector<double> values)
@@ -112,9 +113,28 @@ CompareOrientation(const std::vector<const CaseSummary *> & cases, std::vector<F
   }
 }
 
+/** Standard deviation of the values that have the sign of the median. */
+double
+DeviationOnSide(const std::vector<double> & values, double median)
+{
+  double count = 0.0;
+  double sum = 0.0;
+  double squares = 0.0;
+  for (const double value : values)
+  {
+    const double used = value * median > 0.0 ? 1.0 : 0.0;
+    count += used;
+    sum += used * (value - median);
+    squares += used * (value - median) * (value - median);
+  }
+  return count > 0.0 ? std::sqrt(std::max(0.0, squares / count - sum * sum / (count * count)))
+                     : 0.0;
+}
+
 /** Vectors between the centroids of two labels point the same way in every case, unless sides or
  * values were swapped. Axes on which the cases themselves disagree (left and right organs in one
- * set) say nothing and are left out. */
+ * set) say nothing and are left out, and so are structures that may lie anywhere, such as lesions:
+ * a step counts as turned only where it is far outside of what the other cases show. */
 void
 CompareLayout(const std::vector<const CaseSummary *> & cases, std::vector<Finding> & findings)
 {
@@ -156,6 +176,7 @@ CompareLayout(const std::vector<const CaseSummary *> & cases, std::vector<Findin
         continue;
       }
       const double median = MedianOf(values);
+      const double limit = FarDeviations * DeviationOnSide(values, median);
       const auto against =
           std::count_if(values.begin(), values.end(), [&](double v) { return v * median < 0.0; });
       if (std::abs(median) < 3.0 ||
@@ -166,7 +187,7 @@ CompareLayout(const std::vector<const CaseSummary *> & cases, std::vector<Findin
       for (const auto & [step, name] : steps)
       {
         if (step * median < 0.0 && std::abs(step) > 0.25 * std::abs(median) &&
-            reported.insert(name).second)
+            std::abs(step - median) > limit && reported.insert(name).second)
         {
           findings.push_back({Severity::Fault,
                               "label layout",

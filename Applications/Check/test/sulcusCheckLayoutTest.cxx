@@ -128,25 +128,12 @@ TEST(CheckProgram, SaysHowFarItIs)
   EXPECT_TRUE(TextOf(table).starts_with("severity\tcheck\tcase\tfinding\tmend\n"));
 }
 
+/** Lesions lie anywhere, every site has its own grid, and the pool is what others call train. */
 TEST(CheckProgram, PhantomCohortRaisesNoAlarm)
 {
   const TestFolder folder;
   const auto cohort = (folder / "cohort").string();
-  const auto made = RunProgram("phantom",
-                               {"--output",
-                                cohort,
-                                "--cases",
-                                "8",
-                                "--test_cases",
-                                "2",
-                                "--validation_cases",
-                                "1",
-                                "--labelled_cases",
-                                "4",
-                                "--annotators",
-                                "2",
-                                "--seed",
-                                "3"});
+  const auto made = RunProgram("phantom", {"--output", cohort, "--annotators", "2", "--seed", "1"});
   ASSERT_EQ(made.status, 0) << made.errors;
   for (const auto & set : {cohort, cohort + "/manifest.tsv"})
   {
