@@ -134,7 +134,8 @@ ManifestOf(const Dataset & dataset, const std::string & fuse, const fs::path & f
   const auto images = ImageColumns(dataset);
   std::vector<std::string> columns{"case", "subject", "site", "split", "fold", "spacing"};
   columns.insert(columns.end(), images.begin(), images.end());
-  for (const auto * column : {"label", "soft_label", "weight", "observed"})
+  // "confidence", another name of "weight", is the one that sulcus-consensus hands on.
+  for (const auto * column : {"label", "soft_label", "confidence", "observed"})
   {
     columns.emplace_back(column);
   }
@@ -163,7 +164,7 @@ ManifestOf(const Dataset & dataset, const std::string & fuse, const fs::path & f
     }
     table.Path("label", fused ? "" : source.label);
     table.Path("soft_label", fused ? "" : source.softLabel);
-    table.Path("weight", fused ? "" : source.weight);
+    table.Path("confidence", fused ? "" : source.weight);
     table.Path("observed", source.observed);
     for (const auto & [name, path] : source.annotators)
     {
