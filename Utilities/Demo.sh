@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up, builds the programs and runs a whole study of a generated phantom cohort: four volumes drawn by five annotators who
-# disagree, six without a label, four to be scored. Says where the report is. Quick when run again: what is done is skipped.
+# disagree, six without a label, four to be scored. Ends with the scores and the report's place. Quick when run again: what is done is skipped.
 # Usage: Demo.sh [output folder]         default build/demo
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,14 +18,9 @@ fi
 say "The study: check, consensus, prepare, pre-train, train two methods, segment, score, report"
 "$bin/sulcus" study "$out/cohort" --output "$out/study" --splits "$out/cohort/splits.json" --labelled 4 --fuse all \
   --methods supervised,mean_teacher --pretraining global --pretraining_steps 40 --steps 400 --seed 1
-for log in "$out"/study/stages/evaluate-*.log; do
-  method="$(basename "$log" .log)"
-  say "Scores of ${method#evaluate-} on the test cases"
-  cat "$log"
-done
 cat <<TEXT
 
-Open the report in any browser: $out/study/report.html
+Open the report in any browser.
 
 Where the rest is:
   $out/cohort                 the images and labels that were made

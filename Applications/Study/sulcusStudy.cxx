@@ -1,5 +1,6 @@
 #include "sulcusStudyData.h"
 #include "sulcusStudyEstimate.h"
+#include "sulcusStudyScores.h"
 #include "sulcusStudySettings.h"
 #include "sulcusStudyStages.h"
 #include <sulcusApplication.h>
@@ -205,6 +206,15 @@ Run(StudySettings & settings, const std::set<std::string> & given, RunContext & 
     context.record.AddStage(record.stage, record.seconds);
   }
   ReportFailures(manifest);
+  if (const auto scores = MainScores(folder, settings.methods); scores.RowCount() > 0)
+  {
+    Print(Message("Mean Dice of ",
+                  data.evaluateCases,
+                  " ",
+                  data.evaluateOn,
+                  " cases\n",
+                  ToPlainText(scores, {3})));
+  }
   if (fs::exists(folder / "report.html"))
   {
     Print(Message("Report: ", (folder / "report.html").string(), "\n"));

@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <set>
+#include <sstream>
 #include <thread>
 
 namespace sulcus
@@ -191,6 +192,19 @@ TEST_F(StudyProgram, SlowWholeChainRunsOnceAndIsSkippedAfterwards)
                           "segment/fixmatch",
                           "evaluate/fixmatch",
                           "report"));
+  std::istringstream printed(run.output);
+  std::string line;
+  std::getline(printed, line);
+  EXPECT_EQ(line, "Mean Dice of 1 test cases");
+  std::getline(printed, line);
+  for (const auto * structure : {"method", "hippocampus_head", "lesion", "all structures"})
+  {
+    EXPECT_THAT(line, HasSubstr(structure));
+  }
+  const auto summary = ReadTsv(m_Folder / "study/scores/fixmatch/summary.tsv");
+  const auto dice = ToText(summary.At(0, "mean"), NumberFormat{3});
+  EXPECT_THAT(run.output, testing::ContainsRegex("\nfixmatch +" + dice + " "));
+  EXPECT_THAT(run.output, HasSubstr("Report: " + Path("study/report.html")));
   const auto page = TextOf(m_Folder / "study/report.html");
   for (const auto * part :
        {"Worst cases", "Annotators", "Calibration", "fixmatch against", "sha256"})
