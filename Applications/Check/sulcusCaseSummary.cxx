@@ -78,6 +78,15 @@ QuantileOf(std::vector<float> & values, double level)
 
 } // namespace
 
+double
+MedianOf(std::vector<double> values)
+{
+  std::nth_element(values.begin(),
+                   values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
+                   values.end());
+  return values[values.size() / 2];
+}
+
 void
 SummariseImage(FloatImage * image, CaseSummary & summary)
 {

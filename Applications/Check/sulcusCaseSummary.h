@@ -31,6 +31,10 @@ struct CaseSummary
 void
 SummariseImage(FloatImage * image, CaseSummary & summary);
 
+/** The middle of some numbers, the upper one of two; at least one is needed. */
+double
+MedianOf(std::vector<double> values);
+
 /** Volumes and centroids of the labels. */
 void
 SummariseLabel(const LabelImage * label, CaseSummary & summary);

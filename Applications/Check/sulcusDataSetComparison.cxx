@@ -1,9 +1,9 @@
 #include "sulcusDataSetDoctor.h"
+#include "sulcusLabelLayout.h"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <set>
 
 namespace sulcus
 {
@@ -13,17 +13,7 @@ namespace
 
 constexpr double DuplicateCorrelation = 0.9995;
 constexpr double SpacingFactor = 1.5;
-constexpr double FarDeviations = 4.0; ///< standard deviations that no case strays by chance
-constexpr double CommonShare = 0.8;   ///< what this share of cases does is the rule
-
-double
-MedianOf(std::vector<double> values)
-{
-  std::nth_element(values.begin(),
-                   values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2),
-                   values.end());
-  return values[values.size() / 2];
-}
+constexpr double CommonShare = 0.8; ///< what this share of cases does is the rule
 
 std::vector<const CaseSummary *>
 Readable(const std::vector<CaseSummary> & summaries)
@@ -109,103 +99,6 @@ CompareOrientation(const std::vector<const CaseSummary *> & cases, std::vector<F
            "stored as " + one->orientation + " where the others are " + common->first,
            "check left and right by eye; then sulcus-preprocess IMAGE FIXED --orientation " +
                common->first});
-    }
-  }
-}
-
-/** Standard deviation of the values that have the sign of the median. */
-double
-DeviationOnSide(const std::vector<double> & values, double median)
-{
-  double count = 0.0;
-  double sum = 0.0;
-  double squares = 0.0;
-  for (const double value : values)
-  {
-    const double used = value * median > 0.0 ? 1.0 : 0.0;
-    count += used;
-    sum += used * (value - median);
-    squares += used * (value - median) * (value - median);
-  }
-  return count > 0.0 ? std::sqrt(std::max(0.0, squares / count - sum * sum / (count * count)))
-                     : 0.0;
-}
-
-/** Vectors between the centroids of two labels point the same way in every case, unless sides or
- * values were swapped. Axes on which the cases themselves disagree (left and right organs in one
- * set) say nothing and are left out, and so are structures that may lie anywhere, such as lesions:
- * a step counts as turned only where it is far outside of what the other cases show. */
-void
-CompareLayout(const std::vector<const CaseSummary *> & cases, std::vector<Finding> & findings)
-{
-  static constexpr const char * axes[] = {"left-right", "back-front", "foot-head"};
-  std::set<std::pair<int, int>> pairs;
-  for (const auto * one : cases)
-  {
-    for (const auto & [a, unused] : one->centroids)
-    {
-      for (const auto & [b, alsoUnused] : one->centroids)
-      {
-        if (a < b)
-        {
-          pairs.insert({a, b});
-        }
-      }
-    }
-  }
-  std::set<std::string> reported;
-  for (const auto & [a, b] : pairs)
-  {
-    for (std::size_t axis = 0; axis < 3; ++axis)
-    {
-      std::vector<std::pair<double, std::string>> steps;
-      for (const auto * one : cases)
-      {
-        if (one->centroids.contains(a) && one->centroids.contains(b))
-        {
-          steps.emplace_back(one->centroids.at(b)[axis] - one->centroids.at(a)[axis], one->name);
-        }
-      }
-      std::vector<double> values;
-      for (const auto & step : steps)
-      {
-        values.push_back(step.first);
-      }
-      if (values.size() < 5)
-      {
-        continue;
-      }
-      const double median = MedianOf(values);
-      const double limit = FarDeviations * DeviationOnSide(values, median);
-      const auto against =
-          std::count_if(values.begin(), values.end(), [&](double v) { return v * median < 0.0; });
-      if (std::abs(median) < 3.0 ||
-          static_cast<double>(against) > 0.1 * static_cast<double>(values.size()))
-      {
-        continue;
-      }
-      for (const auto & [step, name] : steps)
-      {
-        if (step * median < 0.0 && std::abs(step) > 0.25 * std::abs(median) &&
-            std::abs(step - median) > limit && reported.insert(name).second)
-        {
-          findings.push_back({Severity::Fault,
-                              "label layout",
-                              name,
-                              Message("label ",
-                                      b,
-                                      " lies ",
-                                      step,
-                                      " mm ",
-                                      axes[axis],
-                                      " of label ",
-                                      a,
-                                      " where ",
-                                      median,
-                                      " mm are usual: sides or values are swapped"),
-                              "look at the case; swap the values or correct the header, not both"});
-        }
-      }
     }
   }
 }

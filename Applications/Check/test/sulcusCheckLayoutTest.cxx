@@ -115,6 +115,31 @@ TEST(CheckProgram, InterpolationScalesAndUnitsAreSeen)
   EXPECT_NE(run.output.find("note\tunits\tcase_03\t"), std::string::npos) << run.output;
 }
 
+/** A third label lies in front of the two, in one case behind them: unusual, but no swap. */
+TEST(CheckProgram, AStructureElsewhereIsNoSwap)
+{
+  const TestFolder folder;
+  MakeDataSet(folder.Path());
+  WriteOptions overwrite;
+  overwrite.overwrite = true;
+  for (int number = 0; number < 20; ++number)
+  {
+    const auto path = (folder / "labelsTr" / (CaseName(number) + ".nii.gz")).string();
+    const auto label = ReadLabels(path).image;
+    label->SetPixel({{20, number == 4 ? 19 : 0, 1}}, 3);
+    if (number == 6) // label 1, at y = 5, and label 3 swapped
+    {
+      auto * const begin = label->GetBufferPointer();
+      const auto swapped = [](std::uint16_t v) { return v % 2 == 1 ? std::uint16_t(4 - v) : v; };
+      std::transform(begin, begin + CommonGrid().VoxelCount(), begin, swapped);
+    }
+    WriteImage(path, label.GetPointer(), overwrite);
+  }
+  const auto run = RunProgram("check", {folder.Path().string()});
+  EXPECT_EQ(CountFaults(run.output), 1U) << run.output;
+  EXPECT_NE(run.output.find("fault\tlabel layout\tcase_06\t"), std::string::npos) << run.output;
+}
+
 TEST(CheckProgram, SaysHowFarItIs)
 {
   const TestFolder folder;
