@@ -55,6 +55,8 @@ TEST(PrepareDicom, FoldersAndSegmentationsGiveTheCacheOfTheSameFiles)
   SmallDataset::WriteRaw(root, 3);
   std::string files = "case\timage\tlabel\n";
   std::string dicom = files;
+  std::string named = files; // all series in one folder
+  std::string vague = files;
   for (int i = 0; i < 3; ++i)
   {
     const std::string id(1, static_cast<char>('a' + i));
@@ -64,7 +66,8 @@ TEST(PrepareDicom, FoldersAndSegmentationsGiveTheCacheOfTheSameFiles)
                    voxels + SmallDataset::Grid().VoxelCount(),
                    voxels,
                    [](float v) { return std::round(v); });
-    const auto series = WriteDicomFolder(root / ("d" + id), image.GetPointer(), "1.2.826.99." + std::to_string(7 + i));
+    const auto uid = "1.2.826.99." + std::to_string(7 + i);
+    const auto series = WriteDicomFolder(root / "scans" / id, image.GetPointer(), uid);
     SmallDataset::Write(root / (id + ".nii.gz"), image);
     SmallDataset::Write(root / (id + "_label.nii.gz"), SmallDataset::Label());
     WriteOptions write;
@@ -72,28 +75,39 @@ TEST(PrepareDicom, FoldersAndSegmentationsGiveTheCacheOfTheSameFiles)
     write.segments = {DefaultSegment(1), DefaultSegment(2)};
     WriteImage((root / ("s" + id + ".dcm")).string(), SmallDataset::Label().GetPointer(), write);
     files += id + "\t" + id + ".nii.gz\t" + id + "_label.nii.gz\n";
-    dicom += id + "\td" + id + "\ts" + id + ".dcm\n";
+    dicom += id + "\tscans/" + id + "\ts" + id + ".dcm\n";
+    named += id + "\tscans#" + uid + "\ts" + id + ".dcm\n";
+    vague += id + "\tscans\ts" + id + ".dcm\n";
   }
   SmallDataset::Text(root / "files.tsv", files);
   SmallDataset::Text(root / "dicom.tsv", dicom);
-  for (const std::string kind : {"files", "dicom"})
+  SmallDataset::Text(root / "named.tsv", named);
+  SmallDataset::Text(root / "vague.tsv", vague);
+  for (const std::string kind : {"files", "dicom", "named"})
   {
     const auto run = RunProgram(
         "prepare", {(root / (kind + ".tsv")).string(), "--output", (folder / kind).string()});
     ASSERT_EQ(run.status, 0) << run.errors;
   }
-  const PreparedCache cache(folder / "dicom");
-  EXPECT_EQ(cache.Cases().size(), 3U);
-  std::size_t compared = 0;
-  for (const auto & name : FilesBelow(folder / "dicom"))
+  for (const std::string kind : {"dicom", "named"})
   {
-    if (name.ends_with(".safetensors"))
+    const PreparedCache cache(folder / kind);
+    EXPECT_EQ(cache.Cases().size(), 3U);
+    std::size_t compared = 0;
+    for (const auto & name : FilesBelow(folder / kind))
     {
-      EXPECT_LT(DifferenceOf(folder / "files" / name, folder / "dicom" / name), 1e-3) << name;
-      ++compared;
+      if (name.ends_with(".safetensors"))
+      {
+        EXPECT_LT(DifferenceOf(folder / "files" / name, folder / kind / name), 1e-3) << name;
+        ++compared;
+      }
     }
+    EXPECT_EQ(compared, 3U);
   }
-  EXPECT_EQ(compared, 3U);
+  const auto refused = RunProgram(
+      "prepare", {(root / "vague.tsv").string(), "--output", (folder / "vague").string()});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.errors.find("holds 3 series; choose one"), std::string::npos) << refused.errors;
 }
 
 } // namespace sulcus

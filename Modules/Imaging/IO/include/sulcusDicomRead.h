@@ -31,8 +31,22 @@ struct DicomSeriesSummary
   std::string problem;              ///< why it cannot be read; empty if it can
 };
 
-/** Whether a path is a folder, or a file whose content is DICOM. \throws InputError if it cannot be
- * opened */
+/** A DICOM folder and one of its series, as a manifest can name them in one text:
+ * `folder#<series>`, where `<series>` is what `ReadOptions::series` takes (`scans/anna#4`,
+ * `scans/anna#1.2.840.113619`, `scans/anna##2` for the second listed). */
+struct SeriesPath
+{
+  std::string path;
+  std::string series; ///< empty: not named
+};
+
+/** Splits `folder#<series>` where what stands before a `#` is a folder and the whole is no file or
+ * folder itself; anything else is a plain path. Every reader of this module takes such texts. */
+SeriesPath
+SplitSeriesPath(const std::string & text);
+
+/** Whether a path is a folder, names a series of one, or a file whose content is DICOM. \throws
+ * InputError if it cannot be opened */
 bool
 IsDicomPath(const std::string & path);
 

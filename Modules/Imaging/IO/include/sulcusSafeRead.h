@@ -18,8 +18,9 @@ struct ReadOptions : VolumeReadOptions
   std::optional<std::uint64_t>
       volume; ///< which volume of a 4-D file, counted from 0; a 4-D file is refused without
   std::uint64_t component = 0; ///< which component of a vector file, for scalar reading
-  std::string
-      series; ///< which series of a DICOM folder: UID, series number, or "#2" for the second listed
+  /** Which series of a DICOM folder: UID, series number, or "#2" for the second listed. A path can
+   * name it instead (`folder#4`), and wins. */
+  std::string series;
   bool resampleIrregular = false; ///< put tilted or unevenly spaced DICOM slices on a regular grid
   /** Image whose grid an RTSTRUCT is drawn on, and a DICOM SEG is put on: by itself that has only
    * the slices with something in them. Of a folder with several series, the one referred to. */

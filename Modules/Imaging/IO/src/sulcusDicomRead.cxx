@@ -255,7 +255,7 @@ DescribeImage(DicomSeriesFiles & series, const ReadOptions & options, const std:
 bool
 IsDicomPath(const std::string & path)
 {
-  if (std::filesystem::is_directory(path))
+  if (std::filesystem::is_directory(path) || !SplitSeriesPath(path).series.empty())
   {
     return true;
   }

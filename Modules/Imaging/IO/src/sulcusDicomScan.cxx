@@ -250,11 +250,26 @@ Matches(const DicomSeriesFiles & series, std::size_t place, const std::string & 
 
 } // namespace
 
+SeriesPath
+SplitSeriesPath(const std::string & text)
+{
+  namespace fs = std::filesystem;
+  for (auto at = text.find('#'); at != std::string::npos && !fs::exists(text);
+       at = text.find('#', at + 1))
+  {
+    if (at + 1 < text.size() && fs::is_directory(text.substr(0, at)))
+    {
+      return {text.substr(0, at), text.substr(at + 1)};
+    }
+  }
+  return {text, {}};
+}
+
 DicomScan
 ScanDicom(const std::string & path)
 {
   DicomScan scan;
-  for (const auto & file : FilesUnder(path))
+  for (const auto & file : FilesUnder(SplitSeriesPath(path).path))
   {
     AddFile(scan, file);
   }
@@ -276,6 +291,8 @@ ChooseSeries(const DicomScan & scan,
   {
     throw InputError(scan.damaged.front());
   }
+  const auto named = SplitSeriesPath(path);
+  const auto & wanted = named.series.empty() ? options.series : named.series;
   std::vector<const DicomSeriesFiles *> candidates;
   std::vector<const DicomSeriesFiles *> chosen;
   for (std::size_t place = 0; place < scan.series.size(); ++place)
@@ -287,7 +304,7 @@ ChooseSeries(const DicomScan & scan,
       continue;
     }
     candidates.push_back(&series);
-    if (options.series.empty() || Matches(series, place, options.series))
+    if (wanted.empty() || Matches(series, place, wanted))
     {
       chosen.push_back(&series);
     }
@@ -300,12 +317,15 @@ ChooseSeries(const DicomScan & scan,
   if (chosen.empty())
   {
     throw UsageError(
-        Message(path, ": no series is '", options.series, "'; there are ", ListText(candidates)));
+        Message(named.path, ": no series is '", wanted, "'; there are ", ListText(candidates)));
   }
   if (chosen.size() > 1)
   {
-    throw UsageError(Message(
-        path, ": holds ", chosen.size(), " series; choose one with --series: ", ListText(chosen)));
+    throw UsageError(Message(path,
+                             ": holds ",
+                             chosen.size(),
+                             " series; choose one with --series, or in a table as folder#number: ",
+                             ListText(chosen)));
   }
   return *chosen.front();
 }

@@ -2,6 +2,7 @@
 #include <sulcusAtomicWrite.h>
 #include <sulcusDicomRead.h>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 using namespace sulcus;
@@ -133,14 +134,46 @@ TEST(Dicom, SeveralSeriesNeedAChoice)
     ReadOptions options;
     options.series = choice;
     EXPECT_EQ(ReadImage(folder.Path(""), options).image->GetPixel({{0, 0, 0}}), 1000.0F) << choice;
+    const auto named = folder.Path("") + "#" + choice;
+    EXPECT_TRUE(IsDicomPath(named));
+    options.series = "7"; // of all inputs; the path wins
+    EXPECT_EQ(ReadImage(named, options).image->GetPixel({{0, 0, 0}}), 1000.0F) << named;
+    EXPECT_EQ(ReadHeader(named).header.size, ReadHeader(folder.Path("") + "#7").header.size) << named;
   }
   ReadOptions options;
   options.series = "3";
   EXPECT_NE(ReasonFor(folder, options).find("no series is '3'"), std::string::npos);
+  const auto unknown = [&] { ReadImage(folder.Path("") + "#3"); };
+  EXPECT_THAT(unknown,
+              testing::ThrowsMessage<UsageError>(
+                  testing::AllOf(testing::HasSubstr("no series is '3'; there are number 7 (MR"),
+                                 testing::HasSubstr("number 12 (MR, 3 files)"))));
   const auto list = ListDicomSeries(folder.Path(""));
   ASSERT_EQ(list.size(), 2U);
   EXPECT_EQ(list[0].number, "7");
   EXPECT_EQ(list[1].files, 3U);
+}
+
+TEST(Dicom, OnlyAFolderBeforeTheMarkNamesASeries)
+{
+  const TemporaryFolder folder;
+  for (const char * name : {"a", "b#7"}) // the latter is a folder of this very name
+  {
+    std::filesystem::create_directory(folder.Path(name));
+  }
+  const auto split = [&](const std::string & name)
+  {
+    const auto found = SplitSeriesPath(folder.Path(name));
+    return std::pair(found.path, found.series);
+  };
+  using Pair = std::pair<std::string, std::string>;
+  EXPECT_EQ(split("a#7"), Pair(folder.Path("a"), "7"));
+  EXPECT_EQ(split("a##1"), Pair(folder.Path("a"), "#1"));
+  EXPECT_EQ(split("a#"), Pair(folder.Path("a#"), ""));
+  EXPECT_EQ(split("b#7"), Pair(folder.Path("b#7"), ""));
+  EXPECT_EQ(split("b#7#1.2"), Pair(folder.Path("b#7"), "1.2"));
+  EXPECT_EQ(split("none#7"), Pair(folder.Path("none#7"), ""));
+  EXPECT_THROW(ReadImage(folder.Path("none#7")), InputError);
 }
 
 TEST(Dicom, DamagedFileIsRefusedNotSkipped)
