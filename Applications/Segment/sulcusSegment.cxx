@@ -11,6 +11,7 @@
 #include <sulcusMemory.h>
 #include <sulcusProgress.h>
 #include <sulcusSafeRead.h>
+#include <sulcusSpacing.h>
 
 #include <torch/types.h>
 
@@ -86,8 +87,14 @@ public:
     {
       m_Intermediates.emplace(m_Settings.models, device, m_Settings.segmentation);
     }
-    const auto cases =
-        sulcus::ListSegmentCases(m_Settings.inputs, segmenter.GetPlan().channels.size());
+    auto cases = sulcus::ListSegmentCases(m_Settings.inputs, segmenter.GetPlan().channels.size());
+    for (auto & one : cases)
+    {
+      if (!m_Settings.spacingInMm.empty())
+      {
+        one.spacingInMm = sulcus::SpacingFromNumbers(m_Settings.spacingInMm, "--spacing");
+      }
+    }
     const auto targets =
         sulcus::SegmentTargets(cases, m_Settings, segmenter.GetPlan(), m_Context.common.overwrite);
     m_Segments = SegmentsFor(m_Settings, segmenter.GetPlan());
@@ -143,13 +150,43 @@ private:
       }
       channels.push_back(loaded.image);
     }
+    const auto statedSpacing = channels.front()->GetSpacing();
+    for (const auto & channel : channels)
+    {
+      if (segmentCase.spacingInMm)
+      {
+        channel->SetSpacing(segmentCase.spacingInMm->data());
+      }
+    }
+    const auto spacing = channels.front()->GetSpacing();
     const auto result = segmenter.Segment(channels, segmentCase.id, progress);
     if (m_Intermediates)
     {
-      m_Intermediates->Write(channels, target.base, target.ending, m_Context.common.overwrite);
+      m_Intermediates->Write(
+          channels, statedSpacing, target.base, target.ending, m_Context.common.overwrite);
     }
+    SetSpacing(result.decision, statedSpacing);
     WriteResult(result.decision, segmenter.GetPlan(), segmentCase, target);
-    Report(segmentCase, result, segmenter.GetPlan(), target);
+    Report(segmentCase, result, segmenter.GetPlan(), target, spacing[0] * spacing[1] * spacing[2]);
+  }
+
+  /** Of all images of a decision: results lie on the image as its file states it. */
+  static void
+  SetSpacing(const sulcus::NativeDecision & decision,
+             const sulcus::FloatImage::SpacingType & spacingInMm)
+  {
+    decision.label->SetSpacing(spacingInMm);
+    for (const auto & map : {decision.confidence, decision.entropy})
+    {
+      if (map.IsNotNull())
+      {
+        map->SetSpacing(spacingInMm);
+      }
+    }
+    for (const auto & map : decision.probabilities)
+    {
+      map->SetSpacing(spacingInMm);
+    }
   }
 
   void
@@ -187,11 +224,10 @@ private:
   Report(const sulcus::SegmentCase & segmentCase,
          const sulcus::Segmented & result,
          const sulcus::Plan & plan,
-         const sulcus::SegmentTarget & target)
+         const sulcus::SegmentTarget & target,
+         double voxelVolumeInMm3)
   {
     const auto & label = result.decision.label;
-    const auto spacing = label->GetSpacing();
-    const double voxelVolume = spacing[0] * spacing[1] * spacing[2];
     const std::size_t count = label->GetLargestPossibleRegion().GetNumberOfPixels();
     std::vector<std::size_t> voxels(65536, 0); // one a 16-bit value
     for (std::size_t i = 0; i < count; ++i)
@@ -212,7 +248,7 @@ private:
       entry["labels"].push_back({{"value", plan.labels[k].value},
                                  {"name", plan.labels[k].name},
                                  {"voxels", found},
-                                 {"volume_mm3", static_cast<double>(found) * voxelVolume}});
+                                 {"volume_mm3", static_cast<double>(found) * voxelVolumeInMm3}});
     }
     for (const auto & rule : result.rules)
     {

@@ -1,8 +1,10 @@
 #include "sulcusSegmentCases.h"
 
 #include <sulcusAtomicFile.h>
+#include <sulcusDicomRead.h>
 #include <sulcusError.h>
 #include <sulcusImageName.h>
+#include <sulcusSpacing.h>
 
 #include <algorithm>
 #include <cctype>
@@ -40,7 +42,7 @@ AddFiles(const std::vector<std::string> & files,
                            cases.back().channels.size() < channels;
     if (!continues)
     {
-      cases.push_back({id, {}});
+      cases.push_back({id, {}, {}});
     }
     cases.back().channels.push_back(file);
   }
@@ -80,12 +82,18 @@ CaseOfRow(const fs::path & list,
           const std::vector<std::string> & heading,
           const std::vector<std::string> & fields)
 {
-  SegmentCase found{fields.front(), {}};
+  SegmentCase found{fields.front(), {}, {}};
   for (std::size_t column = 1; column < std::min(heading.size(), fields.size()); ++column)
   {
     if (heading[column] == "image" || heading[column].starts_with("image_"))
     {
       found.channels.push_back((list.parent_path() / fields[column]).string());
+    }
+    const bool isGiven = !fields[column].empty() && fields[column] != "n/a";
+    if (heading[column] == "spacing" && isGiven)
+    {
+      const auto where = Message(list.string(), ": case '", found.id, "': spacing");
+      found.spacingInMm = SpacingFromNumbers(ReadNumbers(fields[column], where), where);
     }
   }
   const bool plain = !found.id.empty() && found.id.find('/') == std::string::npos;
@@ -155,7 +163,7 @@ Check(const std::vector<SegmentCase> & cases, std::size_t channels)
     }
     for (const auto & file : found.channels)
     {
-      if (!fs::exists(file))
+      if (!fs::exists(SplitSeriesPath(file).path))
       {
         throw InputError(Message(file, ": the file does not exist"));
       }
@@ -177,7 +185,7 @@ ListSegmentCases(const std::vector<std::string> & inputs, std::size_t channels)
   for (const std::string & input : inputs)
   {
     const fs::path path = input;
-    if (!fs::exists(path))
+    if (!fs::exists(SplitSeriesPath(input).path))
     {
       throw InputError(Message(input, ": the file or folder does not exist"));
     }
@@ -198,7 +206,7 @@ ListSegmentCases(const std::vector<std::string> & inputs, std::size_t channels)
   const bool isOneCase = channels > 1 && files.size() == channels;
   if (isOneCase)
   {
-    cases.push_back({WithoutChannelNumber(StemOf(files.front())), files}); // in the order given
+    cases.push_back({WithoutChannelNumber(StemOf(files.front())), files, {}}); // in the order given
   }
   else
   {

@@ -69,6 +69,7 @@ SegmentIntermediates::Files(const std::string & base,
 
 void
 SegmentIntermediates::Write(const std::vector<FloatImage::Pointer> & channels,
+                            const FloatImage::SpacingType & statedSpacing,
                             const std::string & base,
                             const std::string & ending,
                             bool overwrite) const
@@ -85,17 +86,21 @@ SegmentIntermediates::Write(const std::vector<FloatImage::Pointer> & channels,
                                          m_Windows);
   WriteOptions write;
   write.overwrite = overwrite;
+  const auto writeNative = [&](auto * image, const std::string & name)
+  {
+    const auto native = ToNative(image, prepared.undo);
+    native->SetSpacing(statedSpacing);
+    WriteImage(base + name + ending, native.GetPointer(), write);
+  };
   const auto writeFloat = [&](const torch::Tensor & volume, const std::string & name)
   {
     const auto image = FloatImageOf(volume.to(torch::kCPU).contiguous(), grid);
-    WriteImage(
-        base + name + ending, ToNative(image.GetPointer(), prepared.undo).GetPointer(), write);
+    writeNative(image.GetPointer(), name);
   };
   writeFloat(volumes.coarse, "_coarse");
   writeFloat(volumes.refined, "_refined");
   const auto mask = LabelImageOf(volumes.mask.to(torch::kCPU, torch::kLong).contiguous(), grid);
-  WriteImage(
-      base + "_mask" + ending, ToNative(mask.GetPointer(), prepared.undo).GetPointer(), write);
+  writeNative(mask.GetPointer(), "_mask");
   for (std::size_t c = 0; c < channels.size(); ++c)
   {
     const auto part = ChannelPart(c, channels.size());

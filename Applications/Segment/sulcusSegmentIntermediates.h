@@ -22,8 +22,10 @@ public:
                        const torch::Device & device,
                        const SegmentationOptions & options);
 
+  /** \param statedSpacing  of the files; that of the channels may replace a lost one */
   void
   Write(const std::vector<FloatImage::Pointer> & channels,
+        const FloatImage::SpacingType & statedSpacing,
         const std::string & base,
         const std::string & ending,
         bool overwrite) const;

@@ -50,6 +50,10 @@ Describe(Parameters & visit, SegmentSettings & settings)
       .Advanced();
   Describe(visit, settings.segmentation);
   DescribeImageReading(visit, settings.reading);
+  visit("spacing",
+        settings.spacingInMm,
+        "Voxel spacing in mm (x,y,z of the files) that replaces a lost one in every image. Results "
+        "keep the grid that the file states, so that they lie on the image.");
 }
 
 } // namespace sulcus

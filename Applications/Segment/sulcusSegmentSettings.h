@@ -21,6 +21,7 @@ struct SegmentSettings
   bool uncertainty = false;
   bool probabilities = false;
   bool intermediates = false;
+  std::vector<double> spacingInMm; ///< x, y, z of every image; empty: as in the files
   std::string passes = "volume";
   SegmentationOptions segmentation;
   ReadSettings reading;

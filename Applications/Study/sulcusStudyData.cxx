@@ -1,6 +1,7 @@
 #include "sulcusStudyData.h"
 
 #include <sulcusAtomicFile.h>
+#include <sulcusDicomRead.h>
 #include <sulcusError.h>
 #include <sulcusInterrupt.h>
 #include <sulcusLog.h>
@@ -120,6 +121,14 @@ ImageColumns(const Dataset & dataset)
   return oneFile ? std::vector<std::string>{"image"} : columns;
 }
 
+/** As a manifest has it; empty: as in the files. */
+std::string
+SpacingText(const CaseSource & source)
+{
+  return source.spacingInMm ? fmt::format("{}", fmt::join(*source.spacingInMm, ","))
+                            : std::string();
+}
+
 std::string
 ManifestOf(const Dataset & dataset, const std::string & fuse, const fs::path & folder)
 {
@@ -153,11 +162,7 @@ ManifestOf(const Dataset & dataset, const std::string & fuse, const fs::path & f
     table.Text("site", source.site);
     table.Text("split", source.split);
     table.Text("fold", source.fold < 0 ? "" : std::to_string(source.fold));
-    if (source.spacingInMm)
-    {
-      const auto & mm = *source.spacingInMm;
-      table.Text("spacing", fmt::format("{},{},{}", mm[0], mm[1], mm[2]));
-    }
+    table.Text("spacing", SpacingText(source));
     for (std::size_t i = 0; i < images.size(); ++i)
     {
       table.Path(images[i], source.images.at(i));
@@ -211,7 +216,7 @@ SortFiles(const StudySettings & settings, const fs::path & folder, StudyData & d
   {
     if (!path.empty())
     {
-      list.push_back(Relative(path, folder));
+      list.push_back(Relative(SplitSeriesPath(path).path, folder)); // a folder is hashed as a whole
     }
   };
   for (const auto & source : data.dataset.cases)
@@ -326,8 +331,17 @@ ReadStudyData(const StudySettings & settings, const fs::path & folder)
   const auto dataFolder = folder / "data";
   data.manifest = ManifestOf(data.dataset, settings.fuse, dataFolder);
   data.description = DescriptionOf(data.dataset);
-  auto columns = ImageColumns(data.dataset);
-  columns.insert(columns.begin(), {"case", "split"});
+  const auto images = ImageColumns(data.dataset);
+  const bool hasSpacing =
+      std::any_of(cases.begin(),
+                  cases.end(),
+                  [](const auto & source) { return source.spacingInMm.has_value(); });
+  std::vector<std::string> columns{"case", "split"};
+  columns.insert(columns.end(), images.begin(), images.end());
+  if (hasSpacing)
+  {
+    columns.emplace_back("spacing");
+  }
   TableWriter segment(columns, dataFolder);
   TableWriter references({"case", "subject", "split", "image", "label"}, dataFolder);
   for (const auto & source : cases)
@@ -337,9 +351,13 @@ ReadStudyData(const StudySettings & settings, const fs::path & folder)
       segment.NewRow();
       segment.Text("case", source.id);
       segment.Text("split", source.split);
+      if (hasSpacing)
+      {
+        segment.Text("spacing", SpacingText(source));
+      }
       for (std::size_t i = 0; i < source.images.size(); ++i)
       {
-        segment.Path(columns[i + 2], source.images[i]);
+        segment.Path(images[i], source.images[i]);
       }
     }
     if (source.split == data.evaluateOn && !source.label.empty())

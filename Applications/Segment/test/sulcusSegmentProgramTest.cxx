@@ -1,12 +1,14 @@
 #include <sulcusAtomicWrite.h>
 #include <sulcusCorrectionPredictor.h>
 #include <sulcusImageName.h>
+#include <sulcusJson.h>
 #include <sulcusModelFile.h>
 #include <sulcusRunProgram.h>
 #include <sulcusSafeRead.h>
 #include <sulcusTensorFile.h>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <fstream>
 
@@ -202,6 +204,59 @@ TEST_F(SegmentProgram, ATableNamesItsCases)
       RunProgram("segment", {At("bad.tsv"), "--model", Model(), "--output", At("bad")});
   EXPECT_EQ(refused.status, 2) << refused.errors;
   EXPECT_EQ(refused.ErrorLines(), 1);
+}
+
+/** The same voxels with and without their spacing give the same voxels; the grid is the file's. */
+TEST_F(SegmentProgram, ALostSpacingIsReplaced)
+{
+  ModelFile model = ReadModelFile(Model());
+  model.plan.targetSpacingInMm = {1, 1, 1};
+  const auto resampling = At("resampling.safetensors");
+  WriteModelFile(resampling, model, Overwrite::Refuse);
+  WriteScan("true.nii.gz", 1.75);
+  std::ofstream(At("list.tsv")) << "case\timage\tspacing\nscan\tscan.nii.gz\t1,1,1.75\n";
+  const auto run = [&](const std::string & input, const std::string & output, const char * spacing)
+  {
+    std::vector<std::string> arguments{
+        At(input), "--model", resampling, "--output", At(output), "--uncertainty"};
+    arguments.insert(arguments.end(), {"--report", At(output) + ".json"});
+    if (*spacing != 0)
+    {
+      arguments.insert(arguments.end(), {"--spacing", spacing});
+    }
+    const auto result = RunProgram("segment", arguments);
+    EXPECT_EQ(result.status, 0) << result.errors;
+  };
+  run("true.nii.gz", "expected.nii.gz", "");
+  run("scan.nii.gz", "lost.nii.gz", "");
+  run("scan.nii.gz", "given.nii.gz", "1,1,1.75");
+  run("list.tsv", "listed.nii.gz", "");
+  const auto grid = GridOf(ReadImage(At("scan.nii.gz")).image.GetPointer());
+  const auto voxels = [&](const std::string & name)
+  {
+    const auto image = ReadImage(At(name)).image;
+    const auto * const begin = image->GetBufferPointer();
+    return std::vector<float>(begin, begin + grid.VoxelCount());
+  };
+  EXPECT_NE(voxels("lost_uncertainty.nii.gz"), voxels("expected_uncertainty.nii.gz"));
+  for (const std::string name : {"given", "listed"})
+  {
+    for (const char * part : {"", "_uncertainty"})
+    {
+      EXPECT_EQ(voxels(name + part + ".nii.gz"),
+                voxels(std::string("expected") + part + ".nii.gz"));
+      const auto found = ReadImage(At(name + part + ".nii.gz")).image;
+      EXPECT_TRUE(SameGrid(GridOf(found.GetPointer()), grid)) << name << part;
+    }
+    const auto volume = [&](const std::string & report)
+    { return ReadJsonFile(At(report))["results"]["cases"][0]["labels"][0]["volume_mm3"]; };
+    EXPECT_EQ(volume(name + ".nii.gz.json"), volume("expected.nii.gz.json"));
+  }
+  const auto refused = RunProgram(
+      "segment",
+      {At("scan.nii.gz"), "--model", Model(), "--output", At("x.nii.gz"), "--spacing", "1,1"});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.errors.find("three numbers"), std::string::npos) << refused.errors;
 }
 
 TEST_F(SegmentProgram, RefusesAnImageOutsideTheContract)

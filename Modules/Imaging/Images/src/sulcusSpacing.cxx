@@ -1,4 +1,4 @@
-#include "sulcusNumberList.h"
+#include "sulcusSpacing.h"
 
 #include <sulcusError.h>
 

@@ -1,11 +1,11 @@
 #include "sulcusDataset.h"
 
 #include "sulcusDatasetListing.h"
-#include "sulcusNumberList.h"
 #include <sulcusError.h>
 #include <sulcusImageName.h>
 #include <sulcusJson.h>
 #include <sulcusLog.h>
+#include <sulcusSpacing.h>
 
 #include <nlohmann/json.hpp>
 

@@ -1,7 +1,7 @@
 #include "sulcusDatasetListing.h"
-#include "sulcusNumberList.h"
 #include <sulcusError.h>
 #include <sulcusParameters.h>
+#include <sulcusSpacing.h>
 #include <sulcusTable.h>
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 #include "sulcusPlanRules.h"
 
-#include "sulcusNumberList.h"
 #include <sulcusError.h>
 #include <sulcusNyul.h>
+#include <sulcusSpacing.h>
 #include <sulcusStatistics.h>
 
 #include <algorithm>
