@@ -2,6 +2,7 @@
 
 #include <sulcusError.h>
 #include <sulcusParameters.h>
+#include <sulcusSpawn.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -9,54 +10,14 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
-extern char ** environ;
-
 namespace sulcus
-{
-namespace
 {
 
 namespace fs = std::filesystem;
-
-/** The environment of this process with the given entries instead of its own. */
-std::vector<std::string>
-EnvironmentWith(const std::vector<std::string> & entries)
-{
-  std::vector<std::string> merged = entries;
-  for (char ** entry = environ; *entry != nullptr; ++entry)
-  {
-    const std::string text = *entry;
-    const std::string name = text.substr(0, text.find('=') + 1);
-    const bool isReplaced =
-        std::any_of(entries.begin(),
-                    entries.end(),
-                    [&](const std::string & own) { return own.starts_with(name); });
-    if (!isReplaced)
-    {
-      merged.push_back(text);
-    }
-  }
-  return merged;
-}
-
-std::vector<char *>
-Pointers(std::vector<std::string> & texts)
-{
-  std::vector<char *> pointers;
-  for (std::string & text : texts)
-  {
-    pointers.push_back(text.data());
-  }
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
-} // namespace
 
 Subprocess::Subprocess(const std::vector<std::string> & command,
                        const fs::path & log,
@@ -72,33 +33,23 @@ Subprocess::Subprocess(const std::vector<std::string> & command,
   {
     throw OutputError(Message(log.string(), ": cannot be written (", std::strerror(errno), ")"));
   }
-  std::vector<std::string> arguments = command;
-  std::vector<std::string> entries = EnvironmentWith(environment);
-  const auto argumentPointers = Pointers(arguments);
-  const auto entryPointers = Pointers(entries);
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&files, descriptor, STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&files, descriptor, STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP); // Stop reaches its children too
-  const int failure = posix_spawnp(&m_Process,
-                                   arguments.front().c_str(),
-                                   &files,
-                                   &attributes,
-                                   argumentPointers.data(),
-                                   entryPointers.data());
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&files);
-  close(descriptor);
-  if (failure != 0)
+  SpawnOptions options;
+  options.program = command.front();
+  options.arguments.assign(command.begin() + 1, command.end());
+  options.environment = environment;
+  options.output = descriptor;
+  options.errors = descriptor;
+  options.ownGroup = true; // Stop reaches its children too
+  try
   {
-    m_Process = -1;
-    throw RuntimeError(
-        Message(command.front(), ": could not be started (", std::strerror(failure), ")"));
+    m_Process = SpawnProgram(options);
   }
+  catch (const Error &)
+  {
+    close(descriptor);
+    throw;
+  }
+  close(descriptor);
 }
 
 Subprocess::~Subprocess()

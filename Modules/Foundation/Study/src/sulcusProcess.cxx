@@ -2,6 +2,7 @@
 
 #include <sulcusError.h>
 #include <sulcusInterrupt.h>
+#include <sulcusSpawn.h>
 
 #include <array>
 #include <cerrno>
@@ -10,12 +11,9 @@
 #include <cstring>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char ** environ;
 
 namespace sulcus
 {
@@ -56,75 +54,6 @@ public:
 
 private:
   int m_Number;
-};
-
-/** What posix_spawn is to do between fork and exec. */
-class SpawnSetup
-{
-public:
-  SpawnSetup()
-  {
-    posix_spawn_file_actions_init(&m_Actions);
-    posix_spawnattr_init(&m_Attributes);
-    sigset_t none;
-    sigset_t defaults;
-    sigemptyset(&none);
-    sigemptyset(&defaults);
-    for (const int signal : {SIGINT, SIGTERM, SIGPIPE})
-    {
-      sigaddset(&defaults, signal);
-    }
-    posix_spawnattr_setsigmask(&m_Attributes, &none);
-    posix_spawnattr_setsigdefault(&m_Attributes, &defaults);
-    posix_spawnattr_setflags(&m_Attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawn_file_actions_addopen(&m_Actions, 0, "/dev/null", O_RDONLY, 0);
-  }
-  SpawnSetup(const SpawnSetup &) = delete;
-  SpawnSetup &
-  operator=(const SpawnSetup &) = delete;
-  ~SpawnSetup()
-  {
-    posix_spawn_file_actions_destroy(&m_Actions);
-    posix_spawnattr_destroy(&m_Attributes);
-  }
-
-  void
-  Redirect(int from, int to)
-  {
-    posix_spawn_file_actions_adddup2(&m_Actions, from, to);
-  }
-  void
-  ChangeFolder(const std::string & folder)
-  {
-    posix_spawn_file_actions_addchdir_np(&m_Actions, folder.c_str());
-  }
-
-  pid_t
-  Start(const ProcessOptions & options) const
-  {
-    const std::string program = std::filesystem::absolute(options.program).string();
-    std::vector<std::string> texts{program};
-    texts.insert(texts.end(), options.arguments.begin(), options.arguments.end());
-    std::vector<char *> arguments;
-    for (auto & text : texts)
-    {
-      arguments.push_back(text.data());
-    }
-    arguments.push_back(nullptr);
-    pid_t child = 0;
-    const int problem =
-        posix_spawn(&child, program.c_str(), &m_Actions, &m_Attributes, arguments.data(), environ);
-    if (problem != 0)
-    {
-      throw RuntimeError(
-          Message(options.program.string(), ": could not be started: ", std::strerror(problem)));
-    }
-    return child;
-  }
-
-private:
-  posix_spawn_file_actions_t m_Actions;
-  posix_spawnattr_t m_Attributes;
 };
 
 /** A started program; whatever happens, it has ended when the object is gone. */
@@ -264,15 +193,14 @@ RunProcess(const ProcessOptions & options)
   }
   const Descriptor output(ends[0]);
   Descriptor childsOutput(ends[1]);
-  SpawnSetup setup;
-  setup.Redirect(childsOutput.Get(), 1);
-  setup.Redirect(log.Get(), 2);
-  if (!options.workingFolder.empty())
-  {
-    setup.ChangeFolder(options.workingFolder.string());
-  }
+  SpawnOptions spawn;
+  spawn.program = std::filesystem::absolute(options.program).string();
+  spawn.arguments = options.arguments;
+  spawn.workingFolder = options.workingFolder;
+  spawn.output = childsOutput.Get();
+  spawn.errors = log.Get();
   const auto start = Clock::now();
-  Child child(setup.Start(options), options.patienceInSeconds);
+  Child child(SpawnProgram(spawn), options.patienceInSeconds);
   childsOutput.Close();
   LineReader reader(options, log.Get());
   bool open = true;
