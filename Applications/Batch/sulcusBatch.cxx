@@ -1,8 +1,8 @@
 #include "sulcusBatchCommand.h"
-#include <sulcusApplication.h>
 #include <sulcusBatchRun.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
+#include <sulcusMain.h>
 #include <sulcusProgress.h>
 #include <sulcusTable.h>
 #include <sulcusThreads.h>
@@ -152,10 +152,5 @@ int
 main(int argc, char ** argv)
 {
   Options options;
-  return sulcus::RunApplication(
-      argc,
-      argv,
-      Program(),
-      [&](sulcus::Parameters & visit) { Describe(visit, options); },
-      [&](sulcus::RunContext & context) { Run(options, context); });
+  return sulcus::RunApplicationWith(argc, argv, Program(), options, Run);
 }

@@ -1,9 +1,9 @@
 #include "sulcusBidsDataset.h"
 #include "sulcusBidsDerivatives.h"
-#include <sulcusApplication.h>
 #include <sulcusBatchRun.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
+#include <sulcusMain.h>
 #include <sulcusProgress.h>
 #include <sulcusSha256.h>
 #include <sulcusSubprocess.h>
@@ -355,10 +355,6 @@ main(int argc, char ** argv)
   {
     pointers.push_back(argument.data());
   }
-  return sulcus::RunApplication(
-      static_cast<int>(pointers.size()),
-      pointers.data(),
-      Program(),
-      [&](sulcus::Parameters & visit) { Describe(visit, options); },
-      [&](sulcus::RunContext & context) { Run(options, context); });
+  return sulcus::RunApplicationWith(
+      static_cast<int>(pointers.size()), pointers.data(), Program(), options, Run);
 }

@@ -1,6 +1,7 @@
 #include "sulcusEvaluateRun.h"
 #include <sulcusAtomicFile.h>
 #include <sulcusError.h>
+#include <sulcusMain.h>
 #include <sulcusScoreReport.h>
 
 #include <nlohmann/json.hpp>
@@ -263,10 +264,5 @@ int
 main(int argc, char ** argv)
 {
   EvaluateSettings settings;
-  return RunApplication(
-      argc,
-      argv,
-      Program(),
-      [&](Parameters & visit) { Describe(visit, settings); },
-      [&](RunContext & context) { Run(settings, context); });
+  return RunApplicationWith(argc, argv, Program(), settings, Run);
 }

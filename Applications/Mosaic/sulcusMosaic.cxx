@@ -1,8 +1,8 @@
-#include <sulcusApplication.h>
 #include <sulcusAtomicFile.h>
 #include <sulcusError.h>
 #include <sulcusLayerFiles.h>
 #include <sulcusLog.h>
+#include <sulcusMain.h>
 #include <sulcusMosaic.h>
 #include <sulcusProgress.h>
 
@@ -89,10 +89,5 @@ int
 main(int argc, char ** argv)
 {
   Options options;
-  return sulcus::RunApplication(
-      argc,
-      argv,
-      Program(),
-      [&](sulcus::Parameters & visit) { Describe(visit, options); },
-      [&](sulcus::RunContext & context) { Run(options, context); });
+  return sulcus::RunApplicationWith(argc, argv, Program(), options, Run);
 }

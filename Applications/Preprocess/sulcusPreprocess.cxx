@@ -1,4 +1,5 @@
 #include "sulcusPreprocessVolume.h"
+#include <sulcusMain.h>
 
 namespace
 {
@@ -28,10 +29,5 @@ int
 main(int argc, char ** argv)
 {
   sulcus::PreprocessVolumeOptions options;
-  return sulcus::RunApplication(
-      argc,
-      argv,
-      Program(),
-      [&](sulcus::Parameters & visit) { sulcus::Describe(visit, options); },
-      [&](sulcus::RunContext & context) { sulcus::PreprocessVolume(options, context); });
+  return sulcus::RunApplicationWith(argc, argv, Program(), options, sulcus::PreprocessVolume);
 }

@@ -1,4 +1,5 @@
 #include "sulcusProbeRun.h"
+#include <sulcusMain.h>
 
 int
 main(int argc, char ** argv)
@@ -17,10 +18,5 @@ main(int argc, char ** argv)
   description.usesDevice = true;
   description.usesSeed = true;
   ProbeOptions options;
-  return RunApplication(
-      argc,
-      argv,
-      description,
-      [&options](Parameters & visit) { Describe(visit, options); },
-      [&options](RunContext & context) { RunProbe(options, context); });
+  return RunApplicationWith(argc, argv, description, options, RunProbe);
 }

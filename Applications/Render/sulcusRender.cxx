@@ -1,9 +1,9 @@
-#include <sulcusApplication.h>
 #include <sulcusAtomicFile.h>
 #include <sulcusDisplay.h>
 #include <sulcusError.h>
 #include <sulcusInterrupt.h>
 #include <sulcusLayerFiles.h>
+#include <sulcusMain.h>
 #include <sulcusProgress.h>
 #include <sulcusScene.h>
 
@@ -120,10 +120,5 @@ int
 main(int argc, char ** argv)
 {
   Options options;
-  return sulcus::RunApplication(
-      argc,
-      argv,
-      Program(),
-      [&](sulcus::Parameters & visit) { Describe(visit, options); },
-      [&](sulcus::RunContext & context) { Run(options, context); });
+  return sulcus::RunApplicationWith(argc, argv, Program(), options, Run);
 }

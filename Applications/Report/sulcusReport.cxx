@@ -1,7 +1,7 @@
 #include "sulcusCasePicture.h"
 #include "sulcusStudyReport.h"
-#include <sulcusApplication.h>
 #include <sulcusError.h>
+#include <sulcusMain.h>
 #include <sulcusRunRecord.h>
 
 #include <fmt/format.h>
@@ -103,10 +103,5 @@ int
 main(int argc, char ** argv)
 {
   ReportSettings settings;
-  return RunApplication(
-      argc,
-      argv,
-      Program(),
-      [&](Parameters & visit) { Describe(visit, settings); },
-      [&](RunContext & context) { Run(settings, context); });
+  return RunApplicationWith(argc, argv, Program(), settings, Run);
 }

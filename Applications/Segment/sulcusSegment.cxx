@@ -2,12 +2,12 @@
 #include "sulcusSegmentIntermediates.h"
 #include "sulcusSegmentSettings.h"
 #include "sulcusSegmentTargets.h"
-#include <sulcusApplication.h>
 #include <sulcusAtomicWrite.h>
 #include <sulcusCorrectionPredictor.h>
 #include <sulcusDevice.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
+#include <sulcusMain.h>
 #include <sulcusMemory.h>
 #include <sulcusProgress.h>
 #include <sulcusSafeRead.h>
@@ -273,10 +273,7 @@ int
 main(int argc, char ** argv)
 {
   sulcus::SegmentSettings settings;
-  return sulcus::RunApplication(
-      argc,
-      argv,
-      Program(),
-      [&](sulcus::Parameters & visit) { sulcus::Describe(visit, settings); },
-      [&](sulcus::RunContext & context) { SegmentRun(settings, context).Execute(); });
+  const auto run = [](sulcus::SegmentSettings & options, sulcus::RunContext & context)
+  { SegmentRun(options, context).Execute(); };
+  return sulcus::RunApplicationWith(argc, argv, Program(), settings, run);
 }

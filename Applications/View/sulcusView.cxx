@@ -1,10 +1,10 @@
-#include <sulcusApplication.h>
 #include <sulcusAtomicFile.h>
 #include <sulcusDisplay.h>
 #include <sulcusError.h>
 #include <sulcusLabelSurface.h>
 #include <sulcusLayerFiles.h>
 #include <sulcusLog.h>
+#include <sulcusMain.h>
 #include <sulcusViewer.h>
 
 #include <nlohmann/json.hpp>
@@ -147,10 +147,5 @@ int
 main(int argc, char ** argv)
 {
   Options options;
-  return sulcus::RunApplication(
-      argc,
-      argv,
-      Program(),
-      [&](sulcus::Parameters & visit) { Describe(visit, options); },
-      [&](sulcus::RunContext & context) { Run(options, context); });
+  return sulcus::RunApplicationWith(argc, argv, Program(), options, Run);
 }
