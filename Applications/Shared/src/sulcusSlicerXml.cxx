@@ -1,4 +1,5 @@
 #include "sulcusCommandLine.h"
+#include <sulcusMarkup.h>
 
 #include <fmt/format.h>
 
@@ -26,31 +27,12 @@ const std::string returnParameters =
     "      <description>Figures of the run as JSON</description>\n"
     "      <channel>output</channel>\n      <default></default>\n    </string>\n  </parameters>\n";
 
+/** Slicer replaces double quotes by single ones anyway. */
 std::string
-XmlEscaped(const std::string & text)
+XmlEscaped(std::string text)
 {
-  std::string escaped;
-  for (const char c : text)
-  {
-    switch (c)
-    {
-    case '&':
-      escaped += "&amp;";
-      break;
-    case '<':
-      escaped += "&lt;";
-      break;
-    case '>':
-      escaped += "&gt;";
-      break;
-    case '"':
-      escaped += "'"; // Slicer replaces it anyway
-      break;
-    default:
-      escaped += c;
-    }
-  }
-  return escaped;
+  std::replace(text.begin(), text.end(), '"', '\'');
+  return EscapeMarkup(text);
 }
 
 struct XmlElement

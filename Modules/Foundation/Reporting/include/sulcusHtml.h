@@ -6,17 +6,11 @@
 #include <filesystem>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace sulcus
 {
-
-/** Text as it may stand in HTML, in SVG and between double quotes of an attribute; control
- * characters become the replacement character. */
-std::string
-EscapeHtml(std::string_view text);
 
 /** Base64 (RFC 4648) with padding. */
 std::string

@@ -1,6 +1,7 @@
 #include "sulcusChartFrame.h"
 
 #include "sulcusHtml.h"
+#include <sulcusMarkup.h>
 
 #include <fmt/format.h>
 
@@ -92,7 +93,7 @@ ChartFrame::AddHorizontal(double y,
                   m_Right - 4.0,
                   pixel - 4.0,
                   colour,
-                  EscapeHtml(text)));
+                  EscapeMarkup(text)));
 }
 
 std::string
@@ -137,7 +138,7 @@ ChartFrame::AxesAndGrid() const
     text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n",
                         x,
                         m_Bottom + 16.0,
-                        EscapeHtml(m_Categories[c]));
+                        EscapeMarkup(m_Categories[c]));
   }
   text += fmt::format(
       "<path d=\"M{:.1f} {:.1f}V{:.1f}H{:.1f}\" fill=\"none\" stroke=\"currentColor\"/>\n",
@@ -150,11 +151,11 @@ ChartFrame::AxesAndGrid() const
   text += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\">{}</text>\n",
                       middleX,
                       m_Bottom + 36.0,
-                      EscapeHtml(m_Options.xLabel));
+                      EscapeMarkup(m_Options.xLabel));
   text += fmt::format(
       "<text transform=\"translate(14 {:.1f}) rotate(-90)\" text-anchor=\"middle\">{}</text>\n",
       middleY,
-      EscapeHtml(m_Options.yLabel));
+      EscapeMarkup(m_Options.yLabel));
   return text;
 }
 
@@ -175,7 +176,7 @@ ChartFrame::Legend() const
                         Colour(i),
                         x + 17.0,
                         y,
-                        EscapeHtml(m_Legend[i]));
+                        EscapeMarkup(m_Legend[i]));
   }
   return text;
 }
@@ -183,7 +184,7 @@ ChartFrame::Legend() const
 std::string
 ChartFrame::Finish() const
 {
-  const auto title = EscapeHtml(m_Options.title);
+  const auto title = EscapeMarkup(m_Options.title);
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" role=\"img\" "
       "aria-label=\"{}\" font-family=\"sans-serif\" font-size=\"12\" fill=\"currentColor\" "

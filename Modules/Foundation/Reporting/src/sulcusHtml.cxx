@@ -2,6 +2,7 @@
 
 #include "sulcusHtmlStyle.h"
 #include <sulcusError.h>
+#include <sulcusMarkup.h>
 #include <sulcusRunRecord.h>
 
 #include <fmt/format.h>
@@ -11,44 +12,6 @@
 
 namespace sulcus
 {
-
-std::string
-EscapeHtml(std::string_view text)
-{
-  std::string escaped;
-  escaped.reserve(text.size());
-  for (const char c : text)
-  {
-    switch (c)
-    {
-    case '&':
-      escaped += "&amp;";
-      break;
-    case '<':
-      escaped += "&lt;";
-      break;
-    case '>':
-      escaped += "&gt;";
-      break;
-    case '"':
-      escaped += "&quot;";
-      break;
-    case '\'':
-      escaped += "&#39;";
-      break;
-    default:
-      if (static_cast<unsigned char>(c) < 32 && c != '\n' && c != '\t')
-      {
-        escaped += "\xEF\xBF\xBD";
-      }
-      else
-      {
-        escaped += c;
-      }
-    }
-  }
-  return escaped;
-}
 
 std::string
 Base64(std::span<const std::byte> bytes)
@@ -102,26 +65,26 @@ HtmlPage::AddSection(const std::string & title, const std::string & id)
 {
   const auto used = UniqueId(id.empty() ? title : id);
   m_Contents.emplace_back(used, title);
-  m_Body += fmt::format("<h2 id=\"{}\">{}</h2>\n", used, EscapeHtml(title));
+  m_Body += fmt::format("<h2 id=\"{}\">{}</h2>\n", used, EscapeMarkup(title));
   return used;
 }
 
 void
 HtmlPage::AddHeading(const std::string & title)
 {
-  m_Body += fmt::format("<h3>{}</h3>\n", EscapeHtml(title));
+  m_Body += fmt::format("<h3>{}</h3>\n", EscapeMarkup(title));
 }
 
 void
 HtmlPage::AddParagraph(const std::string & text)
 {
-  m_Body += fmt::format("<p>{}</p>\n", EscapeHtml(text));
+  m_Body += fmt::format("<p>{}</p>\n", EscapeMarkup(text));
 }
 
 void
 HtmlPage::AddNotice(const std::string & text)
 {
-  m_Body += fmt::format("<p class=\"notice\">{}</p>\n", EscapeHtml(text));
+  m_Body += fmt::format("<p class=\"notice\">{}</p>\n", EscapeMarkup(text));
 }
 
 void
@@ -130,7 +93,7 @@ HtmlPage::AddList(std::span<const std::string> items)
   m_Body += "<ul>\n";
   for (const auto & item : items)
   {
-    m_Body += fmt::format("<li>{}</li>\n", EscapeHtml(item));
+    m_Body += fmt::format("<li>{}</li>\n", EscapeMarkup(item));
   }
   m_Body += "</ul>\n";
 }
@@ -141,7 +104,7 @@ HtmlPage::AddKeyValues(std::span<const std::pair<std::string, std::string>> valu
   m_Body += "<dl>\n";
   for (const auto & [key, value] : values)
   {
-    m_Body += fmt::format("<dt>{}</dt><dd>{}</dd>\n", EscapeHtml(key), EscapeHtml(value));
+    m_Body += fmt::format("<dt>{}</dt><dd>{}</dd>\n", EscapeMarkup(key), EscapeMarkup(value));
   }
   m_Body += "</dl>\n";
 }
@@ -149,7 +112,7 @@ HtmlPage::AddKeyValues(std::span<const std::pair<std::string, std::string>> valu
 void
 HtmlPage::AddPreformatted(const std::string & text)
 {
-  m_Body += fmt::format("<pre>{}</pre>\n", EscapeHtml(text));
+  m_Body += fmt::format("<pre>{}</pre>\n", EscapeMarkup(text));
 }
 
 void
@@ -158,7 +121,7 @@ HtmlPage::AddTable(const Table & table, const HtmlTableOptions & options)
   m_Body += "<div class=\"scroll\"><table class=\"sortable\">\n";
   if (!options.caption.empty())
   {
-    m_Body += fmt::format("<caption>{}</caption>\n", EscapeHtml(options.caption));
+    m_Body += fmt::format("<caption>{}</caption>\n", EscapeMarkup(options.caption));
   }
   m_Body += "<thead><tr>";
   std::vector<bool> numeric;
@@ -168,7 +131,7 @@ HtmlPage::AddTable(const Table & table, const HtmlTableOptions & options)
     m_Body += fmt::format("<th{}{} scope=\"col\"><button type=\"button\">{}</button></th>",
                           numeric[c] ? " class=\"n\"" : "",
                           table.Columns()[c] == options.sortedBy ? " aria-sort=\"ascending\"" : "",
-                          EscapeHtml(ColumnTitle(table.Columns()[c])));
+                          EscapeMarkup(ColumnTitle(table.Columns()[c])));
   }
   m_Body += "</tr></thead>\n<tbody>\n";
   for (const auto & row : table.Rows())
@@ -176,7 +139,7 @@ HtmlPage::AddTable(const Table & table, const HtmlTableOptions & options)
     m_Body += "<tr>";
     for (std::size_t c = 0; c < row.size(); ++c)
     {
-      auto shown = EscapeHtml(ToText(row[c], options.format));
+      auto shown = EscapeMarkup(ToText(row[c], options.format));
       if (table.Columns()[c] == options.linkColumn)
       {
         const auto text = ToText(row[c]);
@@ -185,7 +148,7 @@ HtmlPage::AddTable(const Table & table, const HtmlTableOptions & options)
                                        [&](const auto & one) { return one.first == text; });
         if (link != options.links.end())
         {
-          shown = fmt::format("<a href=\"#{}\">{}</a>", EscapeHtml(link->second), shown);
+          shown = fmt::format("<a href=\"#{}\">{}</a>", EscapeMarkup(link->second), shown);
         }
       }
       const auto missing = IsMissing(row[c]);
@@ -210,7 +173,8 @@ HtmlPage::AddChart(const std::string & svg, const std::string & caption)
     throw UsageError("a chart must be an <svg> element without a script");
   }
   m_Body += "<figure>" + svg;
-  m_Body += caption.empty() ? "" : fmt::format("<figcaption>{}</figcaption>", EscapeHtml(caption));
+  m_Body +=
+      caption.empty() ? "" : fmt::format("<figcaption>{}</figcaption>", EscapeMarkup(caption));
   m_Body += "</figure>\n";
 }
 
@@ -233,9 +197,10 @@ HtmlPage::AddPng(std::span<const std::byte> png,
   }
   m_Body +=
       fmt::format("<figure><img loading=\"lazy\" alt=\"{}\" src=\"data:image/png;base64,{}\">",
-                  EscapeHtml(description),
+                  EscapeMarkup(description),
                   Base64(png));
-  m_Body += caption.empty() ? "" : fmt::format("<figcaption>{}</figcaption>", EscapeHtml(caption));
+  m_Body +=
+      caption.empty() ? "" : fmt::format("<figcaption>{}</figcaption>", EscapeMarkup(caption));
   m_Body += "</figure>\n";
 }
 
@@ -243,8 +208,10 @@ std::string
 HtmlPage::BeginGroup(const std::string & title, bool open, const std::string & id)
 {
   const auto used = UniqueId(id.empty() ? title : id);
-  m_Body += fmt::format(
-      "<details id=\"{}\"{}><summary>{}</summary>\n", used, open ? " open" : "", EscapeHtml(title));
+  m_Body += fmt::format("<details id=\"{}\"{}><summary>{}</summary>\n",
+                        used,
+                        open ? " open" : "",
+                        EscapeMarkup(title));
   ++m_OpenGroups;
   return used;
 }
@@ -274,16 +241,16 @@ HtmlPage::Render() const
   page += fmt::format(
       "<meta name=\"generator\" content=\"Sulcus {}\">\n<title>{}</title>\n<style>{}</style>\n"
       "</head>\n<body>\n<h1>{}</h1>\n",
-      EscapeHtml(Version()),
-      EscapeHtml(m_Title),
+      EscapeMarkup(Version()),
+      EscapeMarkup(m_Title),
       HtmlStyle,
-      EscapeHtml(m_Title));
+      EscapeMarkup(m_Title));
   if (m_Contents.size() > 1)
   {
     page += "<nav aria-label=\"Contents\"><ul>\n";
     for (const auto & [id, title] : m_Contents)
     {
-      page += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", id, EscapeHtml(title));
+      page += fmt::format("<li><a href=\"#{}\">{}</a></li>\n", id, EscapeMarkup(title));
     }
     page += "</ul></nav>\n";
   }
