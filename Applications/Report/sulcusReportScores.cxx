@@ -82,34 +82,6 @@ ScoreColumns(const Table & scores)
   return columns;
 }
 
-std::vector<std::string>
-StructuresOf(const Table & scores)
-{
-  std::vector<std::string> structures;
-  for (const auto & name : scores.Texts("structure"))
-  {
-    if (std::find(structures.begin(), structures.end(), name) == structures.end())
-    {
-      structures.push_back(name);
-    }
-  }
-  return structures;
-}
-
-std::vector<double>
-ValuesOf(const Table & scores, const std::string & structure, const std::string & column)
-{
-  std::vector<double> values;
-  for (std::size_t row = 0; row < scores.RowCount(); ++row)
-  {
-    if (ToText(scores.At(row, "structure")) == structure)
-    {
-      values.push_back(NumberIn(scores.At(row, column)));
-    }
-  }
-  return values;
-}
-
 /** Images and labels of the scored cases, as the data stage listed them. */
 std::map<std::string, ReportedCase>
 ScoredCases(const StudyResults & results, const std::string & method)
@@ -250,14 +222,15 @@ AddVolumes(HtmlPage & page, const StudyResults & results)
   for (std::size_t m = 0; m < results.methods.size(); ++m)
   {
     page.BeginGroup(results.methods[m], m == results.best, "volumes-" + results.methods[m]);
-    for (const auto & structure : StructuresOf(results.scores[m]))
+    for (const auto & structure : StructuresIn(results.scores[m]))
     {
       ChartOptions options;
       options.title = structure;
-      page.AddChart(BlandAltmanChart(ValuesOf(results.scores[m], structure, "volume_reference_ml"),
-                                     ValuesOf(results.scores[m], structure, "volume_prediction_ml"),
-                                     "ml",
-                                     options));
+      page.AddChart(
+          BlandAltmanChart(ValuesOfStructure(results.scores[m], structure, "volume_reference_ml"),
+                           ValuesOfStructure(results.scores[m], structure, "volume_prediction_ml"),
+                           "ml",
+                           options));
     }
     page.EndGroup();
   }
@@ -279,11 +252,11 @@ AddCalibrations(HtmlPage & page, const StudyResults & results)
     names.push_back(method);
     figures.push_back(ReadTsv(folder / "calibration.tsv"));
     const auto bins = ReadTsv(folder / "calibration_bins.tsv");
-    for (const auto & structure : StructuresOf(bins))
+    for (const auto & structure : StructuresIn(bins))
     {
       lines.push_back({structure == "chosen label" ? method : method + ", " + structure,
-                       ValuesOf(bins, structure, "confidence"),
-                       ValuesOf(bins, structure, "frequency")});
+                       ValuesOfStructure(bins, structure, "confidence"),
+                       ValuesOfStructure(bins, structure, "frequency")});
     }
   }
   if (names.empty())

@@ -37,6 +37,15 @@ SurfaceDiceColumn(double toleranceInMm);
 std::vector<std::string>
 ScoreMetrics(const Table & scores);
 
+/** The distinct texts of the column structure, in the order in which they come. */
+std::vector<std::string>
+StructuresIn(const Table & table);
+
+/** Numbers of a column in the rows of one structure, NaN where missing. \throws UsageError if the
+ * column holds a text. */
+std::vector<double>
+ValuesOfStructure(const Table & table, const std::string & structure, const std::string & column);
+
 /** Whether more of a metric is better (overlap) or less (distances, size of volume differences). */
 bool
 HigherIsBetter(const std::string & metric);

@@ -13,43 +13,13 @@ namespace sulcus
 namespace
 {
 
-std::vector<std::string>
-StructuresOf(const Table & scores)
-{
-  std::vector<std::string> structures;
-  for (const auto & name : scores.Texts("structure"))
-  {
-    if (std::find(structures.begin(), structures.end(), name) == structures.end())
-    {
-      structures.push_back(name);
-    }
-  }
-  return structures;
-}
-
-std::vector<double>
-ValuesOf(const Table & scores, const std::string & structure, const std::string & column)
-{
-  const auto names = scores.Texts("structure");
-  const auto numbers = scores.Numbers(column);
-  std::vector<double> values;
-  for (std::size_t r = 0; r < numbers.size(); ++r)
-  {
-    if (names[r] == structure)
-    {
-      values.push_back(numbers[r]);
-    }
-  }
-  return values;
-}
-
 std::string
 ScoreBoxes(const Table & scores, const std::string & column, const std::string & title)
 {
   std::vector<ChartGroup> groups;
-  for (const auto & structure : StructuresOf(scores))
+  for (const auto & structure : StructuresIn(scores))
   {
-    groups.push_back({structure, WithoutMissing(ValuesOf(scores, structure, column))});
+    groups.push_back({structure, WithoutMissing(ValuesOfStructure(scores, structure, column))});
   }
   ChartOptions options;
   options.title = title;
@@ -109,7 +79,7 @@ ShortSummary(const Table & summary)
   std::vector<std::string> columns{"structure", "cases", "missed", "spurious"};
   columns.insert(columns.end(), metrics.begin(), metrics.end());
   Table table(columns);
-  for (const auto & structure : StructuresOf(summary))
+  for (const auto & structure : StructuresIn(summary))
   {
     const auto * dice = SummaryRowOf(summary, structure, "dice");
     if (!dice)
@@ -149,12 +119,12 @@ AddScoreSections(HtmlPage & page,
   page.AddChart(ScoreBoxes(scores, "hd95_mm", "95th percentile Hausdorff distance by structure"));
 
   page.AddSection("Volumes", "volumes");
-  for (const auto & structure : StructuresOf(scores))
+  for (const auto & structure : StructuresIn(scores))
   {
     ChartOptions options;
     options.title = structure + ": volume, prediction against reference";
-    page.AddChart(BlandAltmanChart(ValuesOf(scores, structure, "volume_reference_ml"),
-                                   ValuesOf(scores, structure, "volume_prediction_ml"),
+    page.AddChart(BlandAltmanChart(ValuesOfStructure(scores, structure, "volume_reference_ml"),
+                                   ValuesOfStructure(scores, structure, "volume_prediction_ml"),
                                    "ml",
                                    options),
                   "Difference (prediction − reference) over the mean of both; dashed: bias ± 1.96 "

@@ -268,6 +268,28 @@ ComparisonRow(Sample a,
 
 } // namespace
 
+std::vector<std::string>
+StructuresIn(const Table & table)
+{
+  return DistinctInOrder(table.Texts("structure"));
+}
+
+std::vector<double>
+ValuesOfStructure(const Table & table, const std::string & structure, const std::string & column)
+{
+  const auto names = table.Texts("structure");
+  const auto numbers = table.Numbers(column);
+  std::vector<double> values;
+  for (std::size_t row = 0; row < numbers.size(); ++row)
+  {
+    if (names[row] == structure)
+    {
+      values.push_back(numbers[row]);
+    }
+  }
+  return values;
+}
+
 Table
 SummariseScores(const Table & scores, const RandomEngine & random, const BootstrapOptions & options)
 {
@@ -285,7 +307,7 @@ SummariseScores(const Table & scores, const RandomEngine & random, const Bootstr
                  "q25",
                  "q75",
                  "worst"});
-  const auto structures = DistinctInOrder(scores.Texts("structure"));
+  const auto structures = StructuresIn(scores);
   for (const auto & structure : structures)
   {
     for (const auto & metric : ScoreMetrics(scores))
@@ -331,7 +353,7 @@ CompareScores(const Table & a,
                     "worse_b",
                     "p_wilcoxon",
                     "p_holm"});
-  const auto structures = DistinctInOrder(a.Texts("structure"));
+  const auto structures = StructuresIn(a);
   for (const auto & structure : structures)
   {
     for (const auto & metric : metrics)
