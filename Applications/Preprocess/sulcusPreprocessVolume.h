@@ -44,6 +44,10 @@ struct PreprocessVolumeOptions
 void
 Describe(Parameters & visit, PreprocessVolumeOptions & options);
 
+/** \throws UsageError for steps that contradict each other. */
+void
+CheckPreprocessVolume(const PreprocessVolumeOptions & options);
+
 /** Reads, checks, works and writes. \throws UsageError for steps that contradict each other, before
  * anything is read. */
 void
