@@ -1,161 +1,15 @@
 #include "sulcusParameters.h"
 
 #include "sulcusError.h"
-
-#include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include "sulcusParameterValue.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <numeric>
-#include <type_traits>
 
 namespace sulcus
 {
-namespace
-{
 
-template <typename T>
-constexpr bool isList = false;
-template <typename T>
-constexpr bool isList<std::vector<T>> = true;
-
-std::vector<std::string>
-SplitAtCommas(const std::string & text)
-{
-  std::vector<std::string> parts;
-  if (text.empty())
-  {
-    return parts;
-  }
-  std::size_t begin = 0;
-  while (true)
-  {
-    const std::size_t end = text.find(',', begin);
-    parts.push_back(text.substr(begin, end - begin));
-    if (end == std::string::npos)
-    {
-      return parts;
-    }
-    begin = end + 1;
-  }
-}
-
-template <typename T>
-std::string
-ToText(const T & value)
-{
-  if constexpr (std::is_same_v<T, bool>)
-  {
-    return value ? "true" : "false";
-  }
-  else if constexpr (std::is_same_v<T, std::string>)
-  {
-    return value;
-  }
-  else if constexpr (isList<T>)
-  {
-    std::string joined;
-    for (const auto & element : value)
-    {
-      joined += (joined.empty() ? "" : ",") + ToText(element);
-    }
-    return joined;
-  }
-  else
-  {
-    return fmt::format("{}", value);
-  }
-}
-
-template <typename T>
-bool
-ParseText(const std::string & text, T & value)
-{
-  if constexpr (std::is_same_v<T, std::string>)
-  {
-    value = text;
-    return true;
-  }
-  else if constexpr (std::is_same_v<T, bool>)
-  {
-    value = text == "true" || text == "1" || text == "yes" || text == "on";
-    return value || text == "false" || text == "0" || text == "no" || text == "off";
-  }
-  else if constexpr (isList<T>)
-  {
-    T parsed;
-    for (const auto & part : SplitAtCommas(text))
-    {
-      typename T::value_type element{};
-      if (!ParseText(part, element))
-      {
-        return false;
-      }
-      parsed.push_back(element);
-    }
-    value = std::move(parsed);
-    return true;
-  }
-  else
-  {
-    const char * begin = text.data() + (!text.empty() && text[0] == '+' ? 1 : 0);
-    const auto [end, status] = std::from_chars(begin, text.data() + text.size(), value);
-    return status == std::errc() && end == text.data() + text.size();
-  }
-}
-
-template <typename T>
-bool
-ParseJson(const nlohmann::json & json, T & value)
-{
-  if constexpr (std::is_same_v<T, bool>)
-  {
-    return json.is_boolean() && (value = json.get<bool>(), true);
-  }
-  else if constexpr (std::is_same_v<T, std::string>)
-  {
-    return json.is_string() && (value = json.get<std::string>(), true);
-  }
-  else if constexpr (isList<T>)
-  {
-    if (!json.is_array())
-    {
-      return false;
-    }
-    T parsed(json.size());
-    for (std::size_t i = 0; i < json.size(); ++i)
-    {
-      if (!ParseJson(json[i], parsed[i]))
-      {
-        return false;
-      }
-    }
-    value = std::move(parsed);
-    return true;
-  }
-  else if constexpr (std::is_same_v<T, double>)
-  {
-    return json.is_number() && (value = json.get<double>(), true);
-  }
-  else
-  {
-    if (!json.is_number_integer() ||
-        (json.is_number_unsigned() &&
-         json.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<T>::max())) ||
-        (!json.is_number_unsigned() &&
-         (std::is_unsigned_v<T> ||
-          json.get<std::int64_t>() < static_cast<std::int64_t>(std::numeric_limits<T>::min()))))
-    {
-      return false;
-    }
-    value = json.get<T>();
-    return true;
-  }
-}
-
-} // namespace
+using namespace parameter_value;
 
 Parameter::Parameter(std::string name, Target target, std::string help, std::string group)
     : m_Name(std::move(name)), m_Target(target), m_Help(std::move(help)), m_Group(std::move(group)),
@@ -431,50 +285,6 @@ Parameters::SetJson(const nlohmann::json & object, std::string_view origin) cons
   {
     Require(key, origin).SetJson(value);
   }
-}
-
-std::optional<std::string>
-NearestName(std::string_view name, const std::vector<std::string> & candidates)
-{
-  std::optional<std::string> nearest;
-  std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (const auto & candidate : candidates)
-  {
-    std::vector<std::size_t> row(candidate.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= name.size(); ++i)
-    {
-      std::size_t diagonal = row[0];
-      row[0] = i;
-      for (std::size_t j = 1; j <= candidate.size(); ++j)
-      {
-        const std::size_t substituted = diagonal + (name[i - 1] != candidate[j - 1]);
-        diagonal = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-      }
-    }
-    if (row.back() < best)
-    {
-      best = row.back();
-      nearest = candidate;
-    }
-  }
-  return nearest;
-}
-
-std::string
-SuggestName(std::string_view name, const std::vector<std::string> & candidates)
-{
-  if (const auto nearest = NearestName(name, candidates))
-  {
-    return Message("did you mean '", *nearest, "'?");
-  }
-  std::string known;
-  for (const auto & candidate : candidates)
-  {
-    known += (known.empty() ? "" : ", ") + candidate;
-  }
-  return Message("known: ", known.size() > 160 ? known.substr(0, 157) + "..." : known);
 }
 
 } // namespace sulcus
