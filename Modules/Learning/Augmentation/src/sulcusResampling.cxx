@@ -1,11 +1,10 @@
 #include "sulcusResampling.h"
 
-#include "sulcusVectorised.h"
+#include "sulcusResamplingRows.h"
 #include <sulcusError.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <optional>
 
@@ -14,174 +13,7 @@ namespace sulcus
 namespace
 {
 
-/** Positions and trilinear taps of one row of patch voxels. */
-struct RowTaps
-{
-  explicit RowTaps(std::int64_t width)
-      : x(Size(width)), y(Size(width)), z(Size(width)), offset(Size(width)), nearest(Size(width)),
-        outside(Size(width))
-  {
-  }
-
-  static std::size_t
-  Size(std::int64_t width)
-  {
-    return static_cast<std::size_t>(width);
-  }
-
-  std::vector<float> x; ///< first positions, then fractions
-  std::vector<float> y;
-  std::vector<float> z;
-  std::vector<std::int32_t> offset;  ///< of the lowest corner
-  std::vector<std::int32_t> nearest; ///< of the nearest voxel
-  std::vector<std::int32_t> outside; ///< 1: beyond the source
-};
-
-/** What the loops need of the source's shape. Steps are 0 along an axis of one voxel. */
-struct SourceShape
-{
-  explicit SourceShape(const std::array<std::int64_t, 3> & size)
-      : sizeX(static_cast<std::int32_t>(size[2])), sizeY(static_cast<std::int32_t>(size[1])),
-        sizeZ(static_cast<std::int32_t>(size[0])), strideY(sizeX), strideZ(sizeX * sizeY),
-        stepX(sizeX > 1 ? 1 : 0), stepY(sizeY > 1 ? strideY : 0), stepZ(sizeZ > 1 ? strideZ : 0)
-  {
-  }
-
-  std::int32_t sizeX, sizeY, sizeZ;
-  std::int32_t strideY, strideZ;
-  std::int32_t stepX, stepY, stepZ;
-};
-
-SULCUS_VECTORISED void
-FillPositions(float * __restrict position,
-              float start,
-              float step,
-              const float * __restrict displacement,
-              std::int64_t width)
-{
-  for (std::int64_t i = 0; i < width; ++i)
-  {
-    position[i] = start + step * static_cast<float>(static_cast<std::int32_t>(i));
-  }
-  if (displacement != nullptr)
-  {
-    for (std::int64_t i = 0; i < width; ++i)
-    {
-      position[i] += displacement[i];
-    }
-  }
-}
-
-/** Turns positions along one axis into fractions and adds the axis's part of the offsets. */
-SULCUS_VECTORISED void
-FillTaps(float * __restrict position,
-         std::int32_t * __restrict offset,
-         std::int32_t * __restrict nearest,
-         std::int32_t * __restrict outside,
-         std::int32_t size,
-         std::int32_t stride,
-         std::int64_t width)
-{
-  const float last = static_cast<float>(size - 1);
-  const std::int32_t lastBase = size > 1 ? size - 2 : 0;
-  for (std::int64_t i = 0; i < width; ++i)
-  {
-    const float p = position[i];
-    outside[i] |= (p < -0.5f) | (p > last + 0.5f);
-    float inside = p < 0.0f ? 0.0f : p;
-    inside = inside > last ? last : inside;
-    std::int32_t base = static_cast<std::int32_t>(inside);
-    base = base > lastBase ? lastBase : base;
-    const float fraction = inside - static_cast<float>(base);
-    position[i] = fraction;
-    offset[i] += base * stride;
-    nearest[i] += (base + (fraction > 0.5f ? 1 : 0)) * stride;
-  }
-}
-
-SULCUS_VECTORISED void
-LinearRow(const float * __restrict source,
-          const std::int32_t * __restrict offset,
-          const float * __restrict fx,
-          const float * __restrict fy,
-          const float * __restrict fz,
-          std::int32_t stepX,
-          std::int32_t stepY,
-          std::int32_t stepZ,
-          float * __restrict out,
-          std::int64_t width)
-{
-  const float * source01 = source + stepY;
-  const float * source10 = source + stepZ;
-  const float * source11 = source + stepZ + stepY;
-  for (std::int64_t i = 0; i < width; ++i)
-  {
-    const std::int32_t at = offset[i];
-    const float x = fx[i];
-    const float c00 = source[at] + x * (source[at + stepX] - source[at]);
-    const float c01 = source01[at] + x * (source01[at + stepX] - source01[at]);
-    const float c10 = source10[at] + x * (source10[at + stepX] - source10[at]);
-    const float c11 = source11[at] + x * (source11[at + stepX] - source11[at]);
-    const float c0 = c00 + fy[i] * (c01 - c00);
-    const float c1 = c10 + fy[i] * (c11 - c10);
-    out[i] = c0 + fz[i] * (c1 - c0);
-  }
-}
-
-/** The class with the largest sum of trilinear weights among eight corners; ties to the lowest
- * class. */
-std::uint8_t
-Vote(const std::array<std::uint8_t, 8> & corner, float fx, float fy, float fz)
-{
-  const std::array<float, 2> wx{1.0f - fx, fx};
-  const std::array<float, 2> wy{1.0f - fy, fy};
-  const std::array<float, 2> wz{1.0f - fz, fz};
-  std::uint8_t best = 0;
-  float bestWeight = -1.0f;
-  for (const auto candidate : corner)
-  {
-    float weight = 0.0f;
-    for (std::size_t k = 0; k < 8; ++k)
-    {
-      weight += corner[k] == candidate ? wz[k >> 2] * wy[(k >> 1) & 1] * wx[k & 1] : 0.0f;
-    }
-    if (weight > bestWeight || (weight == bestWeight && candidate < best))
-    {
-      best = candidate;
-      bestWeight = weight;
-    }
-  }
-  return best;
-}
-
-void
-VoteRow(const std::uint8_t * source,
-        const RowTaps & taps,
-        const SourceShape & shape,
-        std::int64_t * out,
-        std::int64_t width)
-{
-  const std::array<std::int32_t, 4> rows{0, shape.stepY, shape.stepZ, shape.stepZ + shape.stepY};
-  for (std::int64_t i = 0; i < width; ++i)
-  {
-    const std::uint8_t * base = source + taps.offset[static_cast<std::size_t>(i)];
-    std::array<std::uint8_t, 8> corner;
-    for (std::size_t row = 0; row < 4; ++row)
-    {
-      corner[2 * row] = base[rows[row]];
-      corner[2 * row + 1] = base[rows[row] + shape.stepX];
-    }
-    std::uint64_t word;
-    std::memcpy(&word, corner.data(), 8);
-    if (word == corner[0] * 0x0101010101010101ull)
-    {
-      out[i] = corner[0];
-      continue;
-    }
-    const auto at = static_cast<std::size_t>(i);
-    out[i] = Vote(corner, taps.x[at], taps.y[at], taps.z[at]);
-  }
-}
+using namespace rows;
 
 /** Samples row after row; one object a patch. */
 class PatchSampler
@@ -254,16 +86,7 @@ private:
   Linear(const float * source, float * out, bool fill, float valueOutside) const
   {
     const auto width = m_Target.size[2];
-    LinearRow(source,
-              m_Taps.offset.data(),
-              m_Taps.x.data(),
-              m_Taps.y.data(),
-              m_Taps.z.data(),
-              m_Shape.stepX,
-              m_Shape.stepY,
-              m_Shape.stepZ,
-              out,
-              width);
+    LinearRow(source, m_Taps, m_Shape, out, width);
     if (fill && m_AnyOutside)
     {
       for (std::int64_t i = 0; i < width; ++i)
@@ -491,16 +314,7 @@ SampleAtPositions(std::span<const float> source,
   for (std::size_t channel = 0; channel * voxels < source.size(); ++channel)
   {
     float * row = out.data() + channel * count;
-    LinearRow(source.data() + channel * voxels,
-              taps.offset.data(),
-              taps.x.data(),
-              taps.y.data(),
-              taps.z.data(),
-              shape.stepX,
-              shape.stepY,
-              shape.stepZ,
-              row,
-              static_cast<std::int64_t>(count));
+    LinearRow(source.data() + channel * voxels, taps, shape, row, static_cast<std::int64_t>(count));
     for (std::size_t i = 0; i < count && !border.replicate; ++i)
     {
       row[i] = taps.outside[i] != 0 ? border.value : row[i];
