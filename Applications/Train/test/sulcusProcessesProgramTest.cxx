@@ -1,9 +1,9 @@
+#include "sulcusTrainSample.h"
 #include <sulcusBallCache.h>
 #include <sulcusCheckpointStore.h>
 #include <sulcusError.h>
 #include <sulcusModelFile.h>
 #include <sulcusNoSocket.h>
-#include <sulcusRunProgram.h>
 #include <sulcusTwoProcesses.h>
 
 #include <torch/types.h>
@@ -34,34 +34,17 @@ protected:
   std::vector<std::string>
   Arguments(const std::string & run, const std::vector<std::string> & more = {}) const
   {
-    std::vector<std::string> arguments{(m_Folder / "cache").string(),
-                                       "--output",
-                                       (m_Folder / run).string(),
-                                       "--steps",
-                                       "20",
-                                       "--snapshot_every",
-                                       "5",
-                                       "--checkpoint_seconds",
-                                       "0",
-                                       "--threads",
-                                       "1",
-                                       "--device",
-                                       "cpu",
-                                       "--precision",
-                                       "fp32",
-                                       "--optimizer",
-                                       "sgd",
-                                       "--seed",
-                                       "3"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
+    auto all =
+        ShortRunArguments(m_Folder, run, 20, 5, {"--precision", "fp32", "--optimizer", "sgd"});
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
   }
 
   pid_t
   Start(int rank, int port, const std::vector<std::string> & arguments) const
   {
     auto texts = arguments;
-    texts.insert(texts.begin(), std::string(std::getenv("SULCUS_PROGRAMS")) + "/sulcus-train");
+    texts.insert(texts.begin(), TrainProgramPath());
     return StartRank(rank, 2, port, texts);
   }
 

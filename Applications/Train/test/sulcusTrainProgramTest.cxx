@@ -1,7 +1,7 @@
+#include "sulcusTrainSample.h"
 #include <sulcusBallCache.h>
 #include <sulcusError.h>
 #include <sulcusModelFile.h>
-#include <sulcusRunProgram.h>
 #include <sulcusSha256.h>
 
 #include <gtest/gtest.h>
@@ -29,25 +29,9 @@ protected:
   std::vector<std::string>
   Arguments(const std::string & run, const std::vector<std::string> & more = {}) const
   {
-    std::vector<std::string> arguments{(m_Folder / "cache").string(),
-                                       "--output",
-                                       (m_Folder / run).string(),
-                                       "--steps",
-                                       "24",
-                                       "--snapshot_every",
-                                       "4",
-                                       "--checkpoint_seconds",
-                                       "0",
-                                       "--threads",
-                                       "1",
-                                       "--device",
-                                       "cpu",
-                                       "--average_decay",
-                                       "0.9",
-                                       "--seed",
-                                       "3"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
+    auto all = ShortRunArguments(m_Folder, run, 24, 4, {"--average_decay", "0.9"});
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
   }
 
   ProgramResult
@@ -87,20 +71,10 @@ protected:
   pid_t
   Start(const std::string & run) const
   {
-    auto texts = Arguments(run, {"--log_level", "error"});
-    texts.insert(texts.begin(), std::string(std::getenv("SULCUS_PROGRAMS")) + "/sulcus-train");
-    std::vector<char *> argv;
-    for (auto & text : texts)
-    {
-      argv.push_back(text.data());
-    }
-    argv.push_back(nullptr);
-    pid_t child = 0;
-    if (posix_spawn(&child, argv[0], nullptr, nullptr, argv.data(), environ) != 0)
-    {
-      throw std::runtime_error("sulcus-train could not be started");
-    }
-    return child;
+    SpawnOptions options;
+    options.program = TrainProgramPath();
+    options.arguments = Arguments(run, {"--log_level", "error"});
+    return SpawnProgram(options);
   }
 
   TestFolder m_Folder;
