@@ -138,7 +138,8 @@ TEST(Dicom, SeveralSeriesNeedAChoice)
     EXPECT_TRUE(IsDicomPath(named));
     options.series = "7"; // of all inputs; the path wins
     EXPECT_EQ(ReadImage(named, options).image->GetPixel({{0, 0, 0}}), 1000.0F) << named;
-    EXPECT_EQ(ReadHeader(named).header.size, ReadHeader(folder.Path("") + "#7").header.size) << named;
+    EXPECT_EQ(ReadHeader(named).header.size, ReadHeader(folder.Path("") + "#7").header.size)
+        << named;
   }
   ReadOptions options;
   options.series = "3";

@@ -1,8 +1,7 @@
-#include "sulcusTestCache.h"
+#include "sulcusPatchSample.h"
 #include <sulcusError.h>
 #include <sulcusParameters.h>
 #include <sulcusPatchSource.h>
-#include <sulcusPrefetchingSource.h>
 
 #include <ATen/TensorIndexing.h>
 #include <torch/types.h>
@@ -16,79 +15,11 @@ namespace
 {
 
 using namespace sulcus;
-using sulcus::test::CacheTest;
+using sulcus::test::Patches;
+using sulcus::test::SameBatch;
+using sulcus::test::SameStream;
 using sulcus::test::TestCase;
 using testing::HasSubstr;
-
-bool
-SameStream(const Stream & a, const Stream & b)
-{
-  const auto same = [](const torch::Tensor & x, const torch::Tensor & y)
-  { return x.defined() == y.defined() && (!x.defined() || torch::equal(x, y)); };
-  bool extra = a.extra.size() == b.extra.size();
-  for (const auto & [name, tensor] : a.extra)
-  {
-    extra = extra && b.extra.contains(name) && torch::equal(tensor, b.extra.at(name));
-  }
-  return extra && same(a.image, b.image) && same(a.label, b.label) &&
-         same(a.softLabel, b.softLabel) && same(a.weight, b.weight) &&
-         same(a.observed, b.observed) && same(a.millimetreFromVoxel, b.millimetreFromVoxel) &&
-         a.caseIndex == b.caseIndex;
-}
-
-bool
-SameBatch(const Batch & a, const Batch & b)
-{
-  bool same = a.step == b.step && a.streams.size() == b.streams.size();
-  for (const auto & [name, stream] : a.streams)
-  {
-    same = same && b.streams.contains(name) && SameStream(stream, b.streams.at(name));
-  }
-  return same;
-}
-
-class Patches : public CacheTest
-{
-protected:
-  std::unique_ptr<PatchSource>
-  Source(const std::shared_ptr<const PreparedCache> & cache,
-         const SamplingRule & rule,
-         const DatasetOptions & options = {},
-         std::uint64_t seed = 3,
-         const SelectionOptions & selection = {}) const
-  {
-    return std::make_unique<PatchSource>(
-        cache, SelectCases(*cache, selection), m_Plan, rule, options, seed);
-  }
-
-  std::string
-  RefusedBecause(const std::shared_ptr<const PreparedCache> & cache, const StreamRule & rule) const
-  {
-    try
-    {
-      Source(cache, {{rule}});
-    }
-    catch (const UsageError & error)
-    {
-      return error.what();
-    }
-    return "accepted";
-  }
-
-  static StreamRule
-  Rule(const std::string & name,
-       CasePool pool,
-       int samples,
-       const std::string & augmentation = "none")
-  {
-    StreamRule rule;
-    rule.name = name;
-    rule.pool = pool;
-    rule.samples = samples;
-    rule.augmentation = augmentation;
-    return rule;
-  }
-};
 
 TEST_F(Patches, UnaugmentedPatchesAreExactPiecesWhereTheirAffineSays)
 {
@@ -273,137 +204,6 @@ TEST_F(Patches, SoftLabelsWeightsAndMasksFollowAndAreCompletedForOtherCases)
   }
 }
 
-TEST_F(Patches, PartitionsComeFromDifferentSubjectsAndTheRightPlace)
-{
-  const auto cache = MakeCache(
-      6,
-      [](TestCase & one)
-      {
-        one.entry.subject =
-            "subject_" + std::to_string(one.number / 2); // pairs of scans: 0, 1, 1, 2, 2, 3
-        one.entry.millimetreFromVoxel =
-            Affine::FromGrid({1, 1, 1}, {0, 0, 0}, {1, 0, 0, 0, 1, 0, 0, 0, -1}); // head first
-      },
-      {41, 16, 16});
-  auto rule = Rule("global", CasePool::All, 0, "none");
-  rule.partition.volumes = 3;
-  rule.partition.partitions = 4;
-  rule.partition.guard = 0.1;
-  const auto source = Source(cache, {{rule}});
-  std::set<double> positions;
-  for (std::int64_t step = 0; step < 30; ++step)
-  {
-    const auto stream = source->At(step).Require("global");
-    ASSERT_EQ(stream.image.size(0), 12);
-    std::set<std::string> subjects;
-    for (std::int64_t i = 0; i < 12; ++i)
-    {
-      const auto index = static_cast<std::size_t>(stream.caseIndex[static_cast<std::size_t>(i)]);
-      subjects.insert(cache->Cases()[index].subject);
-      EXPECT_EQ(stream.extra.at("partition")[i].item<std::int64_t>(), i % 4);
-      const double position = stream.extra.at("position")[i].item<double>();
-      const std::array<double, 5> bounds{0.0, 10.0 / 41, 20.0 / 41, 30.0 / 41, 1.0};
-      const auto part = static_cast<std::size_t>(i % 4);
-      EXPECT_GE(position, bounds[part] + (part > 0 ? 0.05 : 0.0) - 1e-9);
-      EXPECT_LT(position, bounds[part + 1] - (part < 3 ? 0.05 : 0.0) + 1e-9);
-      // Towards the head is towards slice 0 here; the patch's centre lies 3.5 slices after its
-      // first.
-      const double centre = -(stream.millimetreFromVoxel[i][2][3].item<double>()) + 3.5;
-      EXPECT_NEAR(position, 1.0 - (centre + 0.5) / 41.0, 1e-9);
-      EXPECT_GT(stream.image[i].abs().sum().item<float>(), 0.0f); // no blank sample enters a loss
-      positions.insert(position);
-    }
-    EXPECT_EQ(subjects.size(), 3u);
-  }
-  EXPECT_GT(positions.size(), 20u);
-}
-
-TEST_F(Patches, ViewsShareTheirPlaceAndGeometryOnlyWhenAsked)
-{
-  const auto cache = MakeCache(3);
-  auto rule = Rule("view", CasePool::Labelled, 2, "weak");
-  rule.views = 3;
-  rule.viewAugmentation = {"weak", "weak", "contrastive-published"};
-  const auto independent = Source(cache, {{rule}})->At(1);
-  EXPECT_TRUE(torch::equal(independent.Require("view1").millimetreFromVoxel,
-                           independent.Require("view2").millimetreFromVoxel));
-  EXPECT_EQ(independent.Require("view1").caseIndex, independent.Require("view3").caseIndex);
-  EXPECT_FALSE(
-      torch::equal(independent.Require("view1").image, independent.Require("view2").image));
-  rule.sharedGeometry = true;
-  const auto shared = Source(cache, {{rule}})->At(1);
-  EXPECT_TRUE(torch::equal(shared.Require("view1").image,
-                           shared.Require("view2").image)); // weak: geometry alone
-  EXPECT_TRUE(torch::equal(shared.Require("view1").label, shared.Require("view3").label));
-  EXPECT_FALSE(torch::equal(shared.Require("view1").image, shared.Require("view3").image));
-  EXPECT_TRUE(torch::equal(shared.Require("view1").image, independent.Require("view1").image));
-}
-
-TEST_F(Patches, CorrespondenceLeadsFromOneViewToTheOther)
-{
-  m_Plan.flipAllowed = {true, true, true};
-  const auto cache = MakeCache(2, [](TestCase &) {}, {30, 32, 34});
-  auto rule = Rule("view", CasePool::All, 3, "weak");
-  rule.views = 2;
-  rule.patchSize = {9, 10, 12};
-  for (const auto kind : {Correspondence::Affine, Correspondence::Dense})
-  {
-    rule.correspondence = kind;
-    const auto source = Source(cache, {{rule}});
-    std::int64_t compared = 0;
-    for (std::int64_t step = 0; step < 4; ++step)
-    {
-      const auto batch = source->At(step);
-      const auto & first = batch.Require("view1");
-      const auto & second = batch.Require("view2");
-      EXPECT_TRUE(first.extra.empty());
-      for (std::int64_t i = 0; i < 3; ++i)
-      {
-        for (const auto & voxel :
-             {std::array<std::int64_t, 3>{4, 5, 6}, std::array<std::int64_t, 3>{2, 3, 8}})
-        {
-          const auto [z, y, x] = voxel;
-          torch::Tensor there =
-              kind == Correspondence::Affine
-                  ? second.extra.at("fromView1")[i].matmul(torch::tensor({static_cast<double>(x),
-                                                                          static_cast<double>(y),
-                                                                          static_cast<double>(z),
-                                                                          1.0},
-                                                                         torch::kDouble))
-                  : second.extra.at("positionOfView1")
-                        .index({i, torch::indexing::Slice(), z, y, x})
-                        .to(torch::kDouble);
-          // The image is linear, so trilinear interpolation at corresponding places gives equal
-          // values.
-          const auto size = torch::tensor({12.0, 10.0, 9.0}, torch::kDouble);
-          if ((there < 0).logical_or(there > size - 1).any().item<bool>())
-          {
-            continue;
-          }
-          const auto grid = (2 * there / (size - 1) - 1).to(torch::kFloat).view({1, 1, 1, 1, 3});
-          const auto sampled =
-              torch::grid_sampler_3d(second.image[i].unsqueeze(0), grid, 0, 1, true);
-          EXPECT_NEAR(sampled.item<float>(), first.image[i][0][z][y][x].item<float>(), 0.02f);
-          ++compared;
-        }
-      }
-    }
-    EXPECT_GT(compared, 15);
-  }
-  rule.augmentation = "full"; // deforms
-  rule.correspondence = Correspondence::Affine;
-  EXPECT_THAT(RefusedBecause(cache, rule), HasSubstr("no affine correspondence"));
-  rule.correspondence = Correspondence::Dense;
-  EXPECT_EQ(Source(cache, {{rule}})
-                ->At(0)
-                .Require("view2")
-                .extra.at("positionOfView1")
-                .isfinite()
-                .all()
-                .item<bool>(),
-            true);
-}
-
 TEST_F(Patches, MistakesAreRefused)
 {
   const auto cache = MakeCache(3);
@@ -439,53 +239,6 @@ TEST_F(Patches, MistakesAreRefused)
   EXPECT_THAT(RefusedBecause(cache, Rule("labelled", CasePool::Labelled, 2)),
               HasSubstr("3 classes, the plan has 2"));
   EXPECT_THROW(Source(cache, {}), UsageError);
-}
-
-TEST_F(Patches, PrefetchingGivesTheSameBatchesWhateverTheThreads)
-{
-  const auto cache = MakeCache(4);
-  const SamplingRule rule{{Rule("labelled", CasePool::Labelled, 2, "full")}};
-  const auto direct = Source(cache, rule);
-  for (const int threads : {1, 3})
-  {
-    DatasetOptions options;
-    options.prefetchThreads = threads;
-    options.prefetchDepth = 2;
-    const auto ahead = MakePatchSource(cache, SelectCases(*cache, {}), m_Plan, rule, options, 3);
-    for (const std::int64_t step : {5, 6, 7, 8, 2, 3, 3, 40}) // resumes and repeats included
-    {
-      EXPECT_TRUE(SameBatch(ahead->At(step), direct->At(step))) << step;
-    }
-  }
-}
-
-/** Fails at one step. */
-class FailingSource : public BatchSource
-{
-public:
-  Batch
-  At(std::int64_t step) override
-  {
-    if (step == 3)
-    {
-      throw InputError("damaged");
-    }
-    Batch batch;
-    batch.step = step;
-    return batch;
-  }
-};
-
-TEST(PrefetchingSource, ErrorsArriveWithTheirStep)
-{
-  PrefetchingSource source(std::make_unique<FailingSource>(), 2, 4);
-  for (const std::int64_t step : {0, 1, 2})
-  {
-    EXPECT_EQ(source.At(step).step, step);
-  }
-  EXPECT_THROW(source.At(3), InputError);
-  EXPECT_EQ(source.At(4).step, 4);
-  EXPECT_THROW(PrefetchingSource(std::make_unique<FailingSource>(), 0, 1), UsageError);
 }
 
 TEST(DatasetOptions, AreDescribed)
