@@ -1,5 +1,5 @@
+#include "sulcusStudySample.h"
 #include <sulcusJson.h>
-#include <sulcusPreparedCache.h>
 #include <sulcusRunProgram.h>
 #include <sulcusStudyManifest.h>
 #include <sulcusTable.h>
@@ -8,10 +8,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <set>
 #include <sstream>
 #include <thread>
 
@@ -23,96 +21,6 @@ namespace
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-/** A phantom cohort: four training cases, two of them labelled, five annotators, one test case. */
-class StudyProgram : public testing::Test
-{
-protected:
-  void
-  MakeCohort()
-  {
-    const auto made = RunProgram("phantom",
-                                 {"--output",
-                                  Path("cohort"),
-                                  "--cases",
-                                  "6",
-                                  "--test_cases",
-                                  "1",
-                                  "--validation_cases",
-                                  "1",
-                                  "--labelled_cases",
-                                  "2",
-                                  "--annotators",
-                                  "3",
-                                  "--field_of_view",
-                                  "30",
-                                  "--seed",
-                                  "5"});
-    ASSERT_EQ(made.status, 0) << made.errors;
-  }
-
-  /** A study that takes seconds; what it learns does not matter. */
-  std::vector<std::string>
-  Quick(std::vector<std::string> more) const
-  {
-    std::vector<std::string> arguments{Path("cohort"),
-                                       "--output",
-                                       Path("study"),
-                                       "--steps",
-                                       "3",
-                                       "--pretraining_steps",
-                                       "2",
-                                       "--threads",
-                                       "2",
-                                       "--set",
-                                       "prepare.patch_size=16,16,16",
-                                       "--set",
-                                       "prepare.levels=2",
-                                       "--set",
-                                       "consensus.trees=5",
-                                       "--set",
-                                       "pretrain.global_volumes=2"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return arguments;
-  }
-
-  std::string
-  Path(const std::string & name) const
-  {
-    return (m_Folder / name).string();
-  }
-
-  void
-  Write(const std::string & name, const std::string & text) const
-  {
-    std::filesystem::create_directories((m_Folder / name).parent_path());
-    std::ofstream(m_Folder / name) << text;
-  }
-
-  void
-  ExpectRefused(const std::vector<std::string> & arguments, int status, const std::string & part)
-  {
-    const auto run = RunProgram("study", arguments);
-    EXPECT_EQ(run.status, status) << run.errors;
-    EXPECT_EQ(run.ErrorLines(), 1) << run.errors;
-    EXPECT_THAT(run.errors, HasSubstr(part));
-  }
-
-  /** Stages of the manifest in order. */
-  std::vector<std::string>
-  Stages() const
-  {
-    std::vector<std::string> names;
-    const StudyManifest manifest(m_Folder / "study");
-    for (const auto & record : manifest.Stages())
-    {
-      names.push_back(record.stage);
-    }
-    return names;
-  }
-
-  TestFolder m_Folder;
-};
 
 TEST_F(StudyProgram, AnUnknownKeyIsNamedWithTheNearest)
 {
@@ -234,46 +142,6 @@ TEST_F(StudyProgram, SlowWholeChainRunsOnceAndIsSkippedAfterwards)
   EXPECT_THAT(verified.output, HasSubstr("changed\tprepare\tcache/plan.json"));
   ExpectRefused({Path("study")}, 4, "cache/plan.json was changed after the study wrote it");
   EXPECT_EQ(TextOf(m_Folder / "study/cache/plan.json"), "{}");
-}
-
-TEST_F(StudyProgram, SlowWeightsOfLabelledCasesPassTheConsensus)
-{
-  MakeCohort();
-  auto manifest = ReadTsv(m_Folder / "cohort/manifest.tsv", CellTyping::Texts);
-  Table weighted({"case", "split", "image_T1", "label", "weight", "annotator_careful"});
-  std::set<std::string> labelled;
-  for (std::size_t row = 0; row < manifest.RowCount(); ++row)
-  {
-    const auto & label = manifest.At(row, "label");
-    const bool trains = ToText(manifest.At(row, "split")) == "train";
-    weighted.AddRow({manifest.At(row, "case"),
-                     manifest.At(row, "split"),
-                     manifest.At(row, "image_T1"),
-                     label,
-                     trains && !IsMissing(label) ? label : Cell(), // a map of 0 to 4
-                     trains ? manifest.At(row, "annotator_careful") : Cell()});
-    if (trains && !IsMissing(label))
-    {
-      labelled.insert(ToText(manifest.At(row, "case")));
-    }
-  }
-  ASSERT_EQ(labelled.size(), 2U);
-  WriteTsv(m_Folder / "cohort/manifest.tsv", weighted, Overwrite::Allow);
-  const auto run = RunProgram("study", Quick({"--until", "prepare"}));
-  ASSERT_EQ(run.status, 0) << run.errors;
-  ASSERT_THAT(Stages(), testing::Contains("consensus"));
-  const PreparedCache cache(m_Folder / "study/cache");
-  for (std::size_t c = 0; c < cache.Cases().size(); ++c)
-  {
-    const auto & one = cache.Cases()[c];
-    EXPECT_EQ(one.hasWeight, one.split == "train") << one.id << ": given, or of the consensus";
-    if (labelled.contains(one.id))
-    {
-      const auto volume = cache.Volume(c);
-      EXPECT_GT(*std::max_element(volume.weight.begin(), volume.weight.end()), 1.5F)
-          << one.id << ": the given map, no consensus's confidence";
-    }
-  }
 }
 
 TEST_F(StudyProgram, SlowItsOwnFileCanBeEditedAndRunAgain)
