@@ -19,6 +19,9 @@ struct OverlapOptions
   bool includeBackground = false;  ///< class 0 counts as a structure
   bool batch = false;              ///< one overlap over the whole batch instead of one a sample
   bool presentClassesOnly = false; ///< average over classes that the target has; none present: 0
+  /** Dice counts min(p, y) for p y: the same for hard labels, and least where p = y for soft ones,
+   * which the product pushes to 0 or 1 (Wang et al., Dice semimetric losses, MICCAI 2023). */
+  bool semimetric = false;
 };
 
 /** 1 - mean soft Dice, (2 Σ w p y + s) / (Σ w p + Σ w y + s), over classes and samples (Milletari

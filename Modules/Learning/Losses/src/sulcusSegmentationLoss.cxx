@@ -173,7 +173,10 @@ SoftDiceLoss(const Tensor & probability, const Target & target, const OverlapOpt
 {
   const Compared c = Compare(probability, target);
   const Tensor wp = Weighted(c.prediction, c.weight);
-  const Tensor common = SumOverSpace(wp * c.probability, options.batch);
+  const Tensor shared = options.semimetric
+                            ? Weighted(torch::minimum(c.prediction, c.probability), c.weight)
+                            : wp * c.probability;
+  const Tensor common = SumOverSpace(shared, options.batch);
   const Tensor predicted = SumOverSpace(wp, options.batch);
   const Tensor truth = SumOverSpace(Weighted(c.probability, c.weight), options.batch);
   const Tensor index = Ratio(2 * common + options.smooth, predicted + truth + options.smooth);

@@ -96,6 +96,29 @@ TEST(SoftDiceLoss, AbsentClassIsPerfectWhereNotPredictedAndCanBeLeftOut)
   EXPECT_NEAR(Value(SoftDiceLoss(q, {Labels({0, 0, 0, 0}), {}}, Exactly(1))), 0.6428571429, 1e-9);
 }
 
+TEST(SoftDiceLoss, SemimetricIsLeastWhereSoftLabelAndPredictionAreEqual)
+{
+  OverlapOptions semimetric = Exactly(0);
+  semimetric.semimetric = true;
+  // Foreground p .9 .2 .6 .1, y .7 .4 .6 0: shared .7 .2 .6 0, so 1 - 2·1.5 / (1.8 + 1.7).
+  const Tensor p = Row({{.1, .8, .4, .9}, {.9, .2, .6, .1}});
+  const Tensor y = Row({{.3, .6, .4, 1}, {.7, .4, .6, 0}});
+  EXPECT_NEAR(Value(SoftDiceLoss(p, {y, {}}, semimetric)), 1 - 3.0 / 3.5, 1e-12);
+  // voxels of weight: shared .35 .2 .6 0 of .45 .2 .6 .1 and .35 .4 .6 0
+  EXPECT_NEAR(Value(SoftDiceLoss(p, {y, Weights({.5, 1, 1, 1})}, semimetric)),
+              1 - 2 * 1.15 / (1.35 + 1.35),
+              1e-12);
+  EXPECT_NEAR(Value(SoftDiceLoss(y, {y, {}}, semimetric)), 0, 1e-12);
+  const Tensor rounded = y.round();
+  EXPECT_GT(Value(SoftDiceLoss(y, {y, {}}, Exactly(0))),
+            Value(SoftDiceLoss(rounded, {y, {}}, Exactly(0))))
+      << "the product would rather have hard predictions";
+  EXPECT_GT(Value(SoftDiceLoss(rounded, {y, {}}, semimetric)), 0.1);
+  const Target hard{Labels({1, 0, 1, 0}), {}};
+  EXPECT_NEAR(
+      Value(SoftDiceLoss(p, hard, semimetric)), Value(SoftDiceLoss(p, hard, Exactly(0))), 1e-12);
+}
+
 TEST(SoftDiceLoss, BatchDicePoolsTheSamples)
 {
   const Tensor p = torch::cat({Row({{.2, .4}, {.8, .6}}), Row({{.9, .5}, {.1, .5}})});
@@ -219,10 +242,15 @@ AllLosses()
   OverlapOptions pooled;
   pooled.batch = true;
   pooled.includeBackground = true;
+  OverlapOptions semimetric;
+  semimetric.semimetric = true;
   return {
       {"Dice", [](const Tensor & x, const Target & t) { return SoftDiceLoss(x.softmax(1), t); }},
       {"BatchDice",
        [=](const Tensor & x, const Target & t) { return SoftDiceLoss(x.softmax(1), t, pooled); }},
+      {"SemimetricDice",
+       [=](const Tensor & x, const Target & t)
+       { return SoftDiceLoss(x.softmax(1), t, semimetric); }},
       {"Tversky",
        [](const Tensor & x, const Target & t) { return TverskyLoss(x.softmax(1), t, .3, .7); }},
       {"CrossEntropy", [](const Tensor & x, const Target & t) { return CrossEntropyLoss(x, t); }},

@@ -128,7 +128,9 @@ PseudoLabelStep::Step(const Batch & batch)
     const AutocastScope autocast(m_Precision, device);
     features = m_Student->ForwardWithFeatures(stream.image);
   }
-  terms.total = SupervisedLoss(features, stream, m_Options.loss);
+  // a teacher's probabilities are to be sharpened: the product, not the semimetric of soft labels
+  const auto target = MakeTarget(stream.label, stream.softLabel, stream.weight, stream.observed);
+  terms.total = DeepSupervisionLoss(features.logits, features.sideLogits, target, m_Options.loss);
   terms.logged["stage"] = static_cast<double>(stage.number);
   return m_Update->BackwardAndMove(terms, batch.step - stage.firstStep);
 }

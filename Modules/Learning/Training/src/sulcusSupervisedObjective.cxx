@@ -34,6 +34,19 @@ SupervisedObjective::SupervisedObjective(SegmentationNetwork network,
 {
 }
 
+namespace
+{
+
+/** Soft labels are met by a Dice that is best where prediction and label are equal. */
+DiceCrossEntropyOptions
+LossFor(const Stream & labelled, DiceCrossEntropyOptions options)
+{
+  options.overlap.semimetric = options.overlap.semimetric || labelled.softLabel.defined();
+  return options;
+}
+
+} // namespace
+
 LossTerms
 SupervisedObjective::Evaluate(const Batch & batch)
 {
@@ -55,7 +68,9 @@ SupervisedObjective::Evaluate(const Batch & batch)
     const AutocastScope autocast(m_Precision, samples.image.device());
     features = m_Network->ForwardWithFeatures(samples.image);
   }
-  return {DeepSupervisionLoss(features.logits, features.sideLogits, samples.target, m_Options), {}};
+  return {DeepSupervisionLoss(
+              features.logits, features.sideLogits, samples.target, LossFor(labelled, m_Options)),
+          {}};
 }
 
 torch::Tensor
@@ -65,7 +80,8 @@ SupervisedLoss(const NetworkFeatures & features,
 {
   const auto target =
       MakeTarget(labelled.label, labelled.softLabel, labelled.weight, labelled.observed);
-  return DeepSupervisionLoss(features.logits, features.sideLogits, target, options);
+  return DeepSupervisionLoss(
+      features.logits, features.sideLogits, target, LossFor(labelled, options));
 }
 
 namespace
