@@ -4,6 +4,7 @@
 #include <sulcusFusionRules.h>
 #include <sulcusInterrupt.h>
 #include <sulcusProgress.h>
+#include <sulcusSafeRead.h>
 
 #include <algorithm>
 
@@ -47,7 +48,9 @@ Describe(sulcus::Parameters & visit, sulcus::ConsensusProgramOptions & o)
   std::vector<std::string> rules{"graph_cut"};
   rules.insert(rules.end(), sulcus::SimpleRules().begin(), sulcus::SimpleRules().end());
   visit("rule", o.rule, "Rule that makes the consensus file.").Choices(rules);
-  visit("outputs", o.outputs, "standard: everything; labels: consensus and confidence only.")
+  visit("outputs",
+        o.outputs,
+        "standard: everything; labels: consensus, confidence and training weight only.")
       .Choices({"standard", "labels"});
   visit("missing_value",
         o.missingValue,
@@ -80,6 +83,15 @@ CheckCohort(const sulcus::ConsensusCohort & cohort, const sulcus::ConsensusProgr
     sulcus::ThrowIfInterrupted();
     sulcus::LoadCase(one, options.missingValue, options.resample).AddLabels(labels);
     progress.Update(++done, one.id);
+  }
+  for (const auto & file : cohort.labelFiles) // of cases that nobody here drew, too
+  {
+    sulcus::ThrowIfInterrupted();
+    sulcus::AddLabelsOf(sulcus::ReadLabels(file).image, labels);
+  }
+  if (cohort.ignored)
+  {
+    labels.erase(*cohort.ignored);
   }
   constexpr std::size_t mostClasses = 256;
   if (labels.size() > mostClasses && options.outputs == "standard")

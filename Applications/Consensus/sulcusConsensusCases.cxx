@@ -35,7 +35,7 @@ CasesOfFiles(const std::vector<std::string> & files,
   std::vector<ConsensusCase> cases;
   if (stacks == 0 && files.size() > 1)
   {
-    ConsensusCase one{caseName, image, {}};
+    ConsensusCase one{caseName, image, {}, {}};
     for (const auto & file : files)
     {
       one.annotations.push_back({StemOf(file), file, std::nullopt});
@@ -55,7 +55,7 @@ CasesOfFiles(const std::vector<std::string> & files,
                   files.size(),
                   " files are 4-D)"));
     }
-    ConsensusCase one{StemOf(files[i]), files.size() == 1 ? image : "", {}};
+    ConsensusCase one{StemOf(files[i]), files.size() == 1 ? image : "", {}, {}};
     for (std::uint64_t v = 0; v < volumes[i]; ++v)
     {
       one.annotations.push_back({Message("annotator_", v + 1), files[i], v});
@@ -69,28 +69,24 @@ CasesOfFiles(const std::vector<std::string> & files,
   return cases;
 }
 
-/** Names of label values in a data set description; regions of several labels are left out. */
-std::map<std::uint16_t, std::string>
-NamesOfLabels(const fs::path & description)
+/** Takes over names of label values from a data set description; regions of several labels are left
+ * out. */
+void
+ReadDescription(const fs::path & description, ConsensusCohort & cohort)
 {
-  std::map<std::uint16_t, std::string> names;
   if (!fs::exists(description))
   {
-    return names;
+    return;
   }
   const auto declared = ReadDeclaredLabels(description);
   for (const auto & structure : declared.structures)
   {
     if (structure.values.size() == 1)
     {
-      names[structure.values.front()] = structure.name;
+      cohort.labelNames[structure.values.front()] = structure.name;
     }
   }
-  if (declared.ignored)
-  {
-    names[*declared.ignored] = "ignore";
-  }
-  return names;
+  cohort.ignored = declared.ignored;
 }
 
 ConsensusCase
@@ -107,6 +103,7 @@ CaseOfRow(const Table & table,
   ConsensusCase one;
   one.id = IsMissing(table.At(row, "case")) ? "" : ToText(table.At(row, "case"));
   one.image = imageColumn.empty() ? "" : path(imageColumn);
+  one.weight = path(table.HasColumn("confidence") ? "confidence" : "weight");
   for (const auto & column : table.Columns())
   {
     if (column.starts_with(annotatorPrefix) && !path(column).empty())
@@ -124,7 +121,7 @@ CasesOfManifest(const std::string & manifest)
   ConsensusCohort cohort;
   cohort.manifest = ReadTsv(manifest, CellTyping::Texts);
   cohort.folder = fs::path(manifest).parent_path();
-  cohort.labelNames = NamesOfLabels(cohort.folder / "dataset.json");
+  ReadDescription(cohort.folder / "dataset.json", cohort);
   const auto & columns = cohort.manifest->Columns();
   const auto image = std::find_if(columns.begin(),
                                   columns.end(),
@@ -134,6 +131,12 @@ CasesOfManifest(const std::string & manifest)
   {
     auto one =
         CaseOfRow(*cohort.manifest, row, image == columns.end() ? "" : *image, cohort.folder);
+    one.ignored = cohort.ignored;
+    if (cohort.manifest->HasColumn("label") && !IsMissing(cohort.manifest->At(row, "label")))
+    {
+      cohort.labelFiles.push_back(
+          (cohort.folder / ToText(cohort.manifest->At(row, "label"))).string());
+    }
     if (!one.annotations.empty())
     {
       cohort.cases.push_back(std::move(one));
@@ -195,24 +198,30 @@ ListCases(const std::vector<std::string> & annotations,
 }
 
 void
+AddLabelsOf(const LabelImage * map, std::set<std::uint16_t> & labels)
+{
+  const auto * buffer = map->GetBufferPointer();
+  const auto count = map->GetBufferedRegion().GetNumberOfPixels();
+  std::vector<bool> seen(std::size_t(UnobservedValue) + 1, false);
+  for (std::size_t p = 0; p < count; ++p)
+  {
+    seen[buffer[p]] = true;
+  }
+  for (unsigned value = 0; value < UnobservedValue; ++value)
+  {
+    if (seen[value])
+    {
+      labels.insert(static_cast<std::uint16_t>(value));
+    }
+  }
+}
+
+void
 LoadedCase::AddLabels(std::set<std::uint16_t> & labels) const
 {
   for (const auto & map : maps)
   {
-    const auto * buffer = map->GetBufferPointer();
-    const auto count = map->GetBufferedRegion().GetNumberOfPixels();
-    std::vector<bool> seen(std::size_t(UnobservedValue) + 1, false);
-    for (std::size_t p = 0; p < count; ++p)
-    {
-      seen[buffer[p]] = true;
-    }
-    for (unsigned value = 0; value < UnobservedValue; ++value)
-    {
-      if (seen[value])
-      {
-        labels.insert(static_cast<std::uint16_t>(value));
-      }
-    }
+    AddLabelsOf(map, labels);
   }
 }
 
@@ -238,6 +247,10 @@ LoadCase(const ConsensusCase & source, int missingValue, bool resample)
       std::replace(
           buffer, buffer + count, static_cast<std::uint16_t>(missingValue), UnobservedValue);
     }
+    if (source.ignored)
+    {
+      std::replace(buffer, buffer + count, *source.ignored, UnobservedValue);
+    }
     if (!loaded.maps.empty() && resample &&
         !SameGrid(GridOf(loaded.maps.front().GetPointer()), GridOf(map.GetPointer())))
     {
@@ -260,6 +273,14 @@ LoadCase(const ConsensusCase & source, int missingValue, bool resample)
                     loaded.image.GetPointer(),
                     source.annotations.front().path,
                     source.image);
+  }
+  if (!source.weight.empty())
+  {
+    loaded.weight = ReadImage(source.weight).image;
+    RequireSameGrid(loaded.maps.front().GetPointer(),
+                    loaded.weight.GetPointer(),
+                    source.annotations.front().path,
+                    source.weight);
   }
   return loaded;
 }

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace sulcus
 {
@@ -46,8 +47,8 @@ private:
   WriteOptions m_Options;
 };
 
-/** Vote shares as one component a label of the cohort, on the whole grid; background where nothing
- * was computed. */
+/** Probabilities as one component a label of the cohort, on the whole grid; background where
+ * nothing was computed. */
 VectorImage::Pointer
 SoftLabels(const ConsensusFilter & filter,
            const ImageGrid & grid,
@@ -72,7 +73,7 @@ SoftLabels(const ConsensusFilter & filter,
   {
     buffer[p * all] = 1.0F;
   }
-  const float * shares = filter.Result().voteShares.data();
+  const float * shares = filter.Result().probability.data();
   const auto & start = filter.BlockStart();
   for (std::size_t z = 0; z < block.size[2]; ++z)
   {
@@ -118,6 +119,22 @@ OnGrid(const ConsensusFilter & filter,
     }
   }
   return image;
+}
+
+/** How much each voxel counts in training: what is known about it, times the weight that the case
+ * came with. Not the margin of the votes: a soft label says how sure they are already, and counting
+ * it twice leaves out the borders. */
+FloatImage::Pointer
+TrainingWeight(const ConsensusFilter & filter, const ImageGrid & grid, const FloatImage * given)
+{
+  auto weight = OnGrid<FloatImage>(filter, grid, filter.Result().evidence, 1.0F);
+  if (given)
+  {
+    auto * buffer = weight->GetBufferPointer();
+    std::transform(
+        buffer, buffer + grid.VoxelCount(), given->GetBufferPointer(), buffer, std::multiplies<>());
+  }
+  return weight;
 }
 
 /** Completed annotations with their provenance (0 not annotated, 1 observed, 2 imputed). \param
@@ -281,6 +298,8 @@ RunCase(const ConsensusCase & source,
                                                  : FuseByRule(options.rule, loaded.maps);
   writer.Write("consensus", fused.GetPointer());
   writer.Write("confidence", filter->GetConfidence());
+  writer.Write("weight",
+               TrainingWeight(*filter, GridOf(fused.GetPointer()), loaded.weight).GetPointer());
   if (options.outputs != "labels")
   {
     writer.Write("flags", filter->GetFlags());

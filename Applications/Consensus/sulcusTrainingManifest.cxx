@@ -65,11 +65,12 @@ public:
     {
       Set("image", Rebased(source.image, m_Folder));
     }
-    AddConsensus(source.id);
+    AddConsensus(source);
   }
 
+  /** \param annotated what was fused of the row's case, or null */
   void
-  AddManifestRow(std::size_t row, bool annotated)
+  AddManifestRow(std::size_t row, const ConsensusCase * annotated)
   {
     const auto & given = *m_Cohort.manifest;
     const auto text = [&](const std::string & column)
@@ -83,7 +84,7 @@ public:
     {
       const bool path = IsImageColumn(column) || column == "observed";
       if (column != "case" && !text(column).empty() && column != "label" &&
-          column != "soft_label" && column != "confidence")
+          column != "soft_label" && column != "confidence" && column != "weight")
       {
         Set(column, path ? Rebased(m_Cohort.folder / text(column), m_Folder) : Cell{text(column)});
       }
@@ -91,14 +92,16 @@ public:
     const bool training = text("split").empty() || text("split") == "train";
     if (annotated && training)
     {
-      AddConsensus(text("case"));
+      AddConsensus(*annotated);
       return;
     }
-    for (const char * column : {"label", "soft_label", "confidence"})
+    for (const char * column : {"label", "soft_label", "weight", "confidence"})
     {
       if (!text(column).empty())
       {
-        Set(column, Rebased(m_Cohort.folder / text(column), m_Folder));
+        // weight and confidence mean the same, and a manifest may have one of them only
+        Set(column == std::string_view("weight") ? "confidence" : column,
+            Rebased(m_Cohort.folder / text(column), m_Folder));
       }
     }
   }
@@ -124,10 +127,10 @@ private:
   }
 
   void
-  AddConsensus(const std::string & id)
+  AddConsensus(const ConsensusCase & source)
   {
-    Set(m_Fused, id + m_FileOfFused);
-    Set("confidence", id + "_confidence.nii.gz");
+    Set(m_Fused, source.id + m_FileOfFused);
+    Set("confidence", source.id + "_weight.nii.gz");
   }
 
   const ConsensusCohort & m_Cohort;
@@ -146,10 +149,10 @@ WriteTrainingManifest(const ConsensusCohort & cohort,
                       RunContext & context)
 {
   ManifestWriter manifest(cohort, options);
-  std::set<std::string> annotated;
+  std::map<std::string, const ConsensusCase *> annotated;
   for (const auto & one : cohort.cases)
   {
-    annotated.insert(one.id);
+    annotated[one.id] = &one;
     if (!cohort.manifest)
     {
       manifest.AddFiles(one);
@@ -157,7 +160,8 @@ WriteTrainingManifest(const ConsensusCohort & cohort,
   }
   for (std::size_t row = 0; cohort.manifest && row < cohort.manifest->RowCount(); ++row)
   {
-    manifest.AddManifestRow(row, annotated.contains(ToText(cohort.manifest->At(row, "case"))));
+    const auto fused = annotated.find(ToText(cohort.manifest->At(row, "case")));
+    manifest.AddManifestRow(row, fused == annotated.end() ? nullptr : fused->second);
   }
   nlohmann::ordered_json description;
   for (const auto value : labels)
@@ -167,6 +171,10 @@ WriteTrainingManifest(const ConsensusCohort & cohort,
                       : value == 0                     ? "background"
                                                        : "label_" + std::to_string(value);
     description["labels"][name] = value;
+  }
+  if (cohort.ignored)
+  {
+    description["labels"]["ignore"] = *cohort.ignored;
   }
   const fs::path folder = options.outputFolder;
   AtomicWriteText(folder / "dataset.json", description.dump(1) + "\n", context.OverwriteRule());

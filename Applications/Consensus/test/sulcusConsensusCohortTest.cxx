@@ -1,6 +1,6 @@
 // Whole cohorts: phantoms from drawing to the prepared cache, and real readers.
+#include "sulcusFusionFixture.h"
 #include <sulcusPreparedCache.h>
-#include <sulcusRunProgram.h>
 #include <sulcusTable.h>
 
 #include <gtest/gtest.h>
@@ -16,9 +16,15 @@ namespace
 
 /** A small cohort drawn by three annotators, of whom one left gaps; the last case is for testing.
  */
-class SlowCohortOfThree : public testing::Test
+class SlowCohortOfThree : public FusionFixture
 {
 protected:
+  SlowCohortOfThree()
+      : FusionFixture("cohort/manifest.tsv",
+                      {"--missing_value", "255", "--trees", "6", "--max_samples", "400"})
+  {
+  }
+
   void
   SetUp() override
   {
@@ -39,37 +45,11 @@ protected:
                                   "36"});
     ASSERT_EQ(made.status, 0) << made.errors;
   }
-
-  std::string
-  Path(const std::string & name) const
-  {
-    return (m_Folder / name).string();
-  }
-
-  ProgramResult
-  Fuse(const std::string & output, std::vector<std::string> more = {})
-  {
-    std::vector<std::string> arguments{"--manifest",
-                                       Path("cohort/manifest.tsv"),
-                                       "--missing_value",
-                                       "255",
-                                       "--output",
-                                       Path(output),
-                                       "--trees",
-                                       "6",
-                                       "--max_samples",
-                                       "400",
-                                       "--no_compare"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return RunProgram("consensus", arguments);
-  }
-
-  TestFolder m_Folder;
 };
 
 TEST_F(SlowCohortOfThree, SoftLabelsAndConfidenceReachThePreparedCache)
 {
-  const auto fused = Fuse("fused");
+  const auto fused = Fuse("fused", {"--no_compare"});
   ASSERT_EQ(fused.status, 0) << fused.errors;
   const auto prepared = RunProgram("prepare", {Path("fused"), "--output", Path("cache")});
   ASSERT_EQ(prepared.status, 0) << prepared.errors;
@@ -116,7 +96,7 @@ TEST_F(SlowCohortOfThree, SoftLabelsAndConfidenceReachThePreparedCache)
 
 TEST_F(SlowCohortOfThree, ReportsWhoCanBeTrustedAndWhichCaseToSeeAgain)
 {
-  const auto fused = Fuse("fused");
+  const auto fused = Fuse("fused", {"--no_compare"});
   ASSERT_EQ(fused.status, 0) << fused.errors;
   for (const char * name : {"raters.tsv",
                             "annotators.tsv",
@@ -147,14 +127,7 @@ TEST_F(SlowCohortOfThree, ReportsWhoCanBeTrustedAndWhichCaseToSeeAgain)
 
 TEST_F(SlowCohortOfThree, SameBytesForAnyNumberOfThreads)
 {
-  ASSERT_EQ(Fuse("one", {"--threads", "1"}).status, 0);
-  ASSERT_EQ(Fuse("three", {"--threads", "3"}).status, 0);
-  const auto files = FilesBelow(m_Folder / "one");
-  EXPECT_EQ(files, FilesBelow(m_Folder / "three"));
-  for (const auto & file : files)
-  {
-    EXPECT_EQ(TextOf(m_Folder / "one" / file), TextOf(m_Folder / "three" / file)) << file;
-  }
+  ExpectSameBytesForAnyThreads();
 }
 
 /** Fuses the first real nodules in one call. */

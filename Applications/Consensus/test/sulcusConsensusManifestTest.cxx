@@ -1,7 +1,7 @@
 // A tiny cohort made by hand: what a manifest says and what becomes of it.
 #include "sulcusBalls.h"
+#include "sulcusFusionFixture.h"
 #include <sulcusAtomicWrite.h>
-#include <sulcusRunProgram.h>
 #include <sulcusSafeRead.h>
 #include <sulcusTable.h>
 
@@ -19,9 +19,14 @@ namespace
 
 /** Three training cases of which ben left the second out, a test case that anna drew, and a case
  * that nobody drew. */
-class ConsensusManifest : public testing::Test
+class ConsensusManifest : public FusionFixture
 {
 protected:
+  ConsensusManifest()
+      : FusionFixture("manifest.tsv", {"--trees", "8", "--min_leaf", "3", "--max_samples", "300"})
+  {
+  }
+
   void
   SetUp() override
   {
@@ -42,32 +47,6 @@ protected:
     std::ofstream(Path("dataset.json")) << R"({"labels": {"background": 0, "ball": 7}})";
   }
 
-  std::string
-  Path(const std::string & name) const
-  {
-    return (m_Folder / name).string();
-  }
-
-  ProgramResult
-  Fuse(const std::string & output, std::vector<std::string> more = {})
-  {
-    std::vector<std::string> arguments{"--manifest",
-                                       Path("manifest.tsv"),
-                                       "--output",
-                                       Path(output),
-                                       "--trees",
-                                       "8",
-                                       "--min_leaf",
-                                       "3",
-                                       "--max_samples",
-                                       "300"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return RunProgram("consensus", arguments);
-  }
-
-  TestFolder m_Folder;
-
-private:
   std::string
   Scan(const std::string & id, double radius)
   {
@@ -97,7 +76,7 @@ TEST_F(ConsensusManifest, TrainingCasesGetSoftLabelsAndOthersKeepWhatTheyHad)
     const auto id = at(row, "case");
     EXPECT_EQ(at(row, "label"), "");
     EXPECT_EQ(at(row, "soft_label"), id + "_soft.nii.gz");
-    EXPECT_EQ(at(row, "confidence"), id + "_confidence.nii.gz");
+    EXPECT_EQ(at(row, "confidence"), id + "_weight.nii.gz");
     EXPECT_TRUE(std::filesystem::exists(m_Folder / "fused" / at(row, "image")));
     const auto soft = ReadVector(Path("fused/" + at(row, "soft_label"))).image;
     ASSERT_EQ(soft->GetNumberOfComponentsPerPixel(), 2U);
@@ -167,15 +146,82 @@ TEST_F(ConsensusManifest, AnnotatorWhoLeftACaseOutIsImputedAndMarked)
 
 TEST_F(ConsensusManifest, SameBytesForAnyNumberOfThreads)
 {
-  ASSERT_EQ(Fuse("one", {"--threads", "1", "--no_compare"}).status, 0);
-  ASSERT_EQ(Fuse("three", {"--threads", "3", "--no_compare"}).status, 0);
-  const auto files = FilesBelow(m_Folder / "one");
-  ASSERT_GT(files.size(), 15U);
-  EXPECT_EQ(files, FilesBelow(m_Folder / "three"));
-  for (const auto & file : files)
+  ExpectSameBytesForAnyThreads();
+}
+
+TEST_F(ConsensusManifest, WeightsOfTheManifestStayAndCountWithTheEvidence)
+{
+  ASSERT_EQ(Fuse("plain").status, 0);
+  auto half = NewImage<FloatImage>(TestGrid(), 0.5F);
+  WriteImage(Path("half.nii.gz"), half.GetPointer());
+  auto given = ReadTsv(Path("manifest.tsv"), CellTyping::Texts);
+  std::ofstream table(Path("manifest.tsv"));
+  for (const auto & column : given.Columns())
   {
-    EXPECT_EQ(TextOf(m_Folder / "one" / file), TextOf(m_Folder / "three" / file)) << file;
+    table << column << '\t';
   }
+  table << "weight\n";
+  for (std::size_t row = 0; row < given.RowCount(); ++row)
+  {
+    for (const auto & column : given.Columns())
+    {
+      table << (IsMissing(given.At(row, column)) ? "" : ToText(given.At(row, column))) << '\t';
+    }
+    table << (row == 0 || row == 3 ? "half.nii.gz" : "") << '\n';
+  }
+  table.close();
+  const auto run = Fuse("fused");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const auto result = ReadTsv(Path("fused/manifest.tsv"), CellTyping::Texts);
+  const auto weight = [&](std::size_t row) { return ToText(result.At(row, "confidence")); };
+  EXPECT_EQ(weight(0), "case0_weight.nii.gz");
+  EXPECT_EQ(weight(1), "case1_weight.nii.gz");
+  EXPECT_EQ(weight(3), "../half.nii.gz") << "a test case keeps its own";
+  EXPECT_FALSE(result.HasColumn("weight")) << "a manifest has one of the two columns";
+  const auto both = ReadImage(Path("fused/case0_weight.nii.gz")).image;
+  const auto alone = ReadImage(Path("plain/case0_weight.nii.gz")).image;
+  for (std::size_t p = 0; p < TestGrid().VoxelCount(); ++p)
+  {
+    ASSERT_FLOAT_EQ(both->GetBufferPointer()[p], 0.5F * alone->GetBufferPointer()[p]);
+    ASSERT_GT(alone->GetBufferPointer()[p], 0.5F) << "all three drew this case";
+  }
+  auto shifted = TestGrid();
+  shifted.origin[2] += 5.0;
+  WriteImage(Path("half.nii.gz"),
+             NewImage<FloatImage>(shifted, 0.5F).GetPointer(),
+             WriteOptions{.overwrite = true});
+  EXPECT_EQ(Fuse("other").status, 5) << "a weight on another grid";
+}
+
+TEST_F(ConsensusManifest, LabelsOfAnyCaseAreDeclaredAndIgnoredOnesSayNothing)
+{
+  // label 9 occurs in the test case's own label alone; anna marked a layer as ignored in case 0
+  WriteImage(
+      Path("test0_truth.nii.gz"), Ball(4.2, 9).GetPointer(), WriteOptions{.overwrite = true});
+  std::ofstream(Path("dataset.json"))
+      << R"({"labels": {"background": 0, "ball": 7, "shell": 8, "ignore": 12}})";
+  auto drawn = Ball(4.0, 7);
+  std::fill_n(drawn->GetBufferPointer(), 14 * 12, std::uint16_t(12));
+  WriteImage(Path("case0_anna.nii.gz"), drawn.GetPointer(), WriteOptions{.overwrite = true});
+  const auto run = Fuse("fused");
+  ASSERT_EQ(run.status, 0) << run.errors;
+  const auto declared = nlohmann::json::parse(TextOf(Path("fused/dataset.json")))["labels"];
+  EXPECT_EQ(declared["ball"], 7);
+  EXPECT_EQ(declared["shell"], 8) << "declared by the study, drawn by nobody";
+  EXPECT_EQ(declared["label_9"], 9) << "of a case that nobody fused";
+  EXPECT_EQ(declared["ignore"], 12);
+  EXPECT_EQ(declared.size(), 5U);
+  for (int c = 0; c < 3; ++c)
+  {
+    const auto soft = ReadVector(Path("fused/case" + std::to_string(c) + "_soft.nii.gz")).image;
+    EXPECT_EQ(soft->GetNumberOfComponentsPerPixel(), 4U) << "background, 7, 8 and 9";
+  }
+  const auto labels = ReadLabels(Path("fused/case0_consensus.nii.gz")).image;
+  const auto * buffer = labels->GetBufferPointer();
+  EXPECT_EQ(std::count(buffer, buffer + TestGrid().VoxelCount(), 12), 0);
+  const auto prepared =
+      RunProgram("prepare", {Path("fused"), "--output", Path("cache"), "--patch_size", "8,8,8"});
+  EXPECT_EQ(prepared.status, 0) << prepared.errors;
 }
 
 } // namespace

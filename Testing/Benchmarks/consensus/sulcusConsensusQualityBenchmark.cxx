@@ -1,9 +1,10 @@
 // Every fusion rule against the truth of phantoms drawn by simulated annotators, scenario by
 // scenario, and against the reader left out on real maps (4-D files, one volume a reader).
-//   sulcusConsensusQualityBenchmark phantoms COUNT [--scenario NAME] [--NAME VALUE …]
-//   sulcusConsensusQualityBenchmark absent COUNT [--NAME VALUE …]
+//   sulcusConsensusQualityBenchmark phantoms COUNT [--scenario NAME] [--phantom_seed N] [--NAME
+//   VALUE …] sulcusConsensusQualityBenchmark absent COUNT [--phantom_seed N] [--NAME VALUE …]
 //   sulcusConsensusQualityBenchmark readers FOLDER [--NAME VALUE …]
-// Any setting of the consensus can be given by its name. Prints one row a rule and scenario:
+// Any setting of the consensus can be given by its name. Another phantom seed makes other people
+// and other annotators. Prints one row a rule and scenario:
 // scenario, rule, cases, mean Dice, mean surface Dice at 1 mm, seconds a case; then, a row a
 // scenario, Spearman's correlation of an annotator's mean weight with the annotator's true Dice.
 // `absent`: every case was seen by some of five annotators only; the others left out, and imputed
@@ -190,7 +191,10 @@ Print(const std::string & scenario, const std::map<std::string, Scores> & scores
 }
 
 void
-RunScenario(const Scenario & scenario, int phantoms, const ConsensusOptions & options)
+RunScenario(const Scenario & scenario,
+            int phantoms,
+            std::uint64_t phantomSeed,
+            const ConsensusOptions & options)
 {
   std::map<std::string, Scores> scores;
   std::vector<double> weights;
@@ -198,12 +202,13 @@ RunScenario(const Scenario & scenario, int phantoms, const ConsensusOptions & op
   std::vector<double> correlations;
   PhantomCohortOptions cohort;
   cohort.cases = std::max(phantoms, 16);
+  cohort.seed = phantomSeed;
+  const auto random = RandomEngine(17 + phantomSeed).Fork(scenario.name);
   for (int number = 0; number < phantoms; ++number)
   {
     const auto one = MakePhantomCase(cohort, number);
     const LabelImage * truth = one.scan.truth;
-    const auto maps =
-        Draw(scenario, truth, RandomEngine(17).Fork(scenario.name).Fork(std::uint64_t(number)));
+    const auto maps = Draw(scenario, truth, random.Fork(std::uint64_t(number)));
     Fused consensus;
     scores["graph_cut"].Add(truth,
                             [&]
@@ -237,7 +242,7 @@ RunScenario(const Scenario & scenario, int phantoms, const ConsensusOptions & op
 
 /** Five annotators of whom `present` saw a case, by turns. */
 void
-RunAbsent(int present, int phantoms, const ConsensusOptions & options)
+RunAbsent(int present, int phantoms, std::uint64_t phantomSeed, const ConsensusOptions & options)
 {
   const Scenario scenario{
       "absent",
@@ -248,6 +253,8 @@ RunAbsent(int present, int phantoms, const ConsensusOptions & options)
   { return (rater + 5U - unsigned(2 * number % 5)) % 5U < unsigned(present); };
   PhantomCohortOptions cohort;
   cohort.cases = std::max(phantoms, 16);
+  cohort.seed = phantomSeed;
+  const RandomEngine random(23 + phantomSeed);
   AnnotatorForestTrainer trainer({names.begin(), names.end()});
   AnnotatorForests forests;
   std::map<std::string, Scores> scores;
@@ -256,7 +263,7 @@ RunAbsent(int present, int phantoms, const ConsensusOptions & options)
     for (int number = 0; number < phantoms; ++number)
     {
       const auto one = MakePhantomCase(cohort, number);
-      const auto all = Draw(scenario, one.scan.truth, RandomEngine(23).Fork(std::uint64_t(number)));
+      const auto all = Draw(scenario, one.scan.truth, random.Fork(std::uint64_t(number)));
       auto filter = GraphCutConsensusImageFilter<LabelImage, FloatImage>::New();
       Maps seen;
       for (unsigned r = 0; r < all.size(); ++r)
@@ -351,12 +358,18 @@ Run(int argc, char ** argv)
   Parameters parameters;
   Describe(parameters, options);
   std::string only;
+  std::uint64_t phantomSeed = 0;
   for (int i = 3; i + 1 < argc; i += 2)
   {
     const std::string name = std::string(argv[i]).substr(2);
     if (name == "scenario")
     {
       only = argv[i + 1];
+      continue;
+    }
+    if (name == "phantom_seed")
+    {
+      phantomSeed = std::strtoull(argv[i + 1], nullptr, 10);
       continue;
     }
     parameters.Require(name, "command line").SetText(argv[i + 1]);
@@ -370,7 +383,7 @@ Run(int argc, char ** argv)
   {
     for (const int present : {1, 2, 3, 4})
     {
-      RunAbsent(present, std::atoi(argv[2]), options);
+      RunAbsent(present, std::atoi(argv[2]), phantomSeed, options);
     }
     return 0;
   }
@@ -378,7 +391,7 @@ Run(int argc, char ** argv)
   {
     if (only.empty() || only == scenario.name)
     {
-      RunScenario(scenario, std::atoi(argv[2]), options);
+      RunScenario(scenario, std::atoi(argv[2]), phantomSeed, options);
     }
   }
   return 0;

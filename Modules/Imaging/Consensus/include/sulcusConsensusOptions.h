@@ -12,16 +12,16 @@ namespace sulcus
  */
 struct ConsensusOptions
 {
-  double lambda = 0.5;         ///< weight of the pair terms, read against the 6-neighbourhood
-  double distanceFactor = 0.4; ///< on lambda where no image tells borders apart
+  double lambda = 0.4;         ///< weight of the pair terms, read against the 6-neighbourhood
+  double distanceFactor = 0.3; ///< on lambda where no image tells borders apart
   int neighbours = 26;
   double epsilon = 1e-3;         ///< smoothing of vote shares, relative to the mean weight
   double softness = 0.0;         ///< eta: share of an observed vote that is spread over all labels
   double imputedWeight = 0.5;    ///< rho
   double minimumWeight = 0.01;   ///< w_min
-  double consistencyPower = 1.0; ///< alpha, on SC_r
-  double localPower = 1.0;       ///< beta, on c_r(p)
-  double agreementPower = 1.0;   ///< gamma; 0 is the paper-like setting, blind to consistent errors
+  double consistencyPower = 0.0; ///< alpha, on SC_r; above 0 trust may become too uneven
+  double localPower = 1.0;       ///< beta, on c_r(p) relative to its mean over the label
+  double agreementPower = 0.75;  ///< gamma; 0 is the paper-like setting, blind to consistent errors
   double evidence = 0.5;         ///< t0 of D <- D T / (T + t0), relative to the mean weight; 0: off
   bool clampUnanimous = true;
   bool complete = true;      ///< impute missing annotations where there is an image

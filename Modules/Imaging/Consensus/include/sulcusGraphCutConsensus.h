@@ -72,6 +72,12 @@ struct ConsensusResult
   std::vector<float> confidence;
   std::vector<std::uint8_t> flags;
   std::vector<float> voteShares; ///< labelCount a voxel: V_p(l) / T_p, uniform where T_p = 0
+  /** labelCount a voxel: how probable each label is given votes, image and the labels around; the
+   * soft label to train on. The likeliest label is that of `labels`. */
+  std::vector<float> probability;
+  /** How much is known about each voxel, 0 to 1: T / (T + t0) relative to that of a voxel which
+   * everybody saw; the weight of the voxel in training. */
+  std::vector<float> evidence;
   std::vector<std::vector<std::uint16_t>>
       completed; ///< a rater: observed or imputed label, else MissingVote
   std::vector<std::vector<std::uint8_t>> provenance; ///< a rater: 0 missing, 1 observed, 2 imputed

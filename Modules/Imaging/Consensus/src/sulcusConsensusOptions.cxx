@@ -28,10 +28,16 @@ Describe(Parameters & visit, ConsensusOptions & o)
   visit("imputed_weight", o.imputedWeight, "Weight of imputed votes relative to observed ones.")
       .Range(0, 1);
   visit("minimum_weight", o.minimumWeight, "No annotator weighs less.").Range(1e-6, 1).Advanced();
-  visit("consistency_power", o.consistencyPower, "Exponent of the self-consistency score.")
+  visit("consistency_power",
+        o.consistencyPower,
+        "Exponent of the self-consistency score in the weights; 0 reports it only.")
       .Range(0, 10)
       .Advanced();
-  visit("local_power", o.localPower, "Exponent of the local consistency.").Range(0, 10).Advanced();
+  visit("local_power",
+        o.localPower,
+        "Exponent of the local consistency, relative to its mean over the label; 0 leaves it out.")
+      .Range(0, 10)
+      .Advanced();
   visit("agreement_power",
         o.agreementPower,
         "Exponent of the agreement with the other annotators; 0 trusts an annotator who is wrong "

@@ -3,6 +3,7 @@
 #include <sulcusError.h>
 
 #include <algorithm>
+#include <numeric>
 
 namespace sulcus::detail
 {
@@ -89,6 +90,37 @@ AddNotes(const AnnotationBlock & block, ConsensusResult & result)
 }
 
 } // namespace
+
+void
+MeasureEvidence(const VoteField & field,
+                const std::vector<RaterReliability> & raters,
+                const ConsensusOptions & options,
+                ConsensusResult & result)
+{
+  const double half = options.evidence * field.meanWeight;
+  const auto share = [&](double total) { return total > 0.0 ? total / (total + half) : 0.0; };
+  double everybody = 0.0;
+  for (const auto & rater : raters)
+  {
+    everybody += rater.observedFraction > 0.0 ? rater.meanWeight : 0.0;
+  }
+  const double most = share(everybody);
+  result.evidence.resize(field.place.size(), 0.0F);
+  for (std::size_t p = 0; p < result.evidence.size() && most > 0.0; ++p)
+  {
+    double total = 0.0;
+    if (field.place[p] == VoteField::Clamped)
+    {
+      total = field.clampedTotal[p];
+    }
+    else
+    {
+      const double * sums = field.sums.data() + std::size_t(field.place[p]) * field.labelCount;
+      total = std::accumulate(sums, sums + field.labelCount, 0.0);
+    }
+    result.evidence[p] = float(std::min(1.0, share(total) / most));
+  }
+}
 
 void
 DescribeVoxels(const VoteField & field, Band & band, ConsensusResult & result)

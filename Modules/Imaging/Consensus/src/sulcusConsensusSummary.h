@@ -10,6 +10,13 @@ namespace sulcus::detail
 void
 DescribeVoxels(const VoteField & field, Band & band, ConsensusResult & result);
 
+/** ConsensusResult::evidence. */
+void
+MeasureEvidence(const VoteField & field,
+                const std::vector<RaterReliability> & raters,
+                const ConsensusOptions & options,
+                ConsensusResult & result);
+
 /** Shares of votes, completed annotations with their provenance, and notes on what looks odd. */
 void
 DescribeRaters(const AnnotationBlock & block,

@@ -1,5 +1,6 @@
 #include "sulcusGraphCutConsensus.h"
 
+#include "sulcusConditionalShares.h"
 #include "sulcusConsensusSummary.h"
 #include "sulcusVoteGathering.h"
 #include <sulcusError.h>
@@ -82,6 +83,7 @@ Solve(const AnnotationBlock & block,
 
   ConsensusResult result;
   result.labels = std::move(cut.labels);
+  result.probability = detail::ConditionalShares(field, weights, lambda, options, result.labels);
   result.energy = cut.energy;
   result.lowerBound = cut.lowerBound;
   result.hasLowerBound = cut.hasLowerBound;
@@ -90,6 +92,7 @@ Solve(const AnnotationBlock & block,
   result.bandVoxels = band.voxels.size();
   result.bandFraction = double(band.voxels.size()) / double(block.VoxelCount());
   detail::DescribeVoxels(field, band, result);
+  detail::MeasureEvidence(field, trust.raters, options, result);
   if (options.stability && options.lambda > 0.0)
   {
     FlagUnstableVoxels(field, weights, lambda, options, result);

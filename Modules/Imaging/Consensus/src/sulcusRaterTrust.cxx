@@ -55,7 +55,7 @@ Untouched(const AnnotationBlock & block)
 struct FeatureVoxels
 {
   std::vector<std::uint32_t> samples; ///< to train on
-  std::vector<std::uint32_t> judged;  ///< observed voxels of the band
+  std::vector<std::uint32_t> judged;  ///< observed voxels of the band, if c_r(p) counts
   std::vector<std::uint32_t> missing; ///< to impute
 };
 
@@ -78,6 +78,29 @@ const AnnotatorForest *
 ForestOf(const AnnotationBlock & block, std::size_t rater)
 {
   return rater < block.forests.size() ? block.forests[rater].get() : nullptr;
+}
+
+/** Divides by the mean over the voxels with the same label. Forests are balanced over labels, so
+ * foreground looks more probable at a border than it is: without this, whoever draws more there
+ * weighs more. */
+void
+NormaliseByLabel(std::span<const std::uint32_t> voxels,
+                 std::span<const std::uint16_t> votes,
+                 unsigned labelCount,
+                 std::vector<float> & values)
+{
+  std::vector<double> sum(labelCount, 0.0);
+  std::vector<double> count(labelCount, 0.0);
+  for (std::size_t i = 0; i < voxels.size(); ++i)
+  {
+    sum[votes[voxels[i]]] += double(values[i]);
+    count[votes[voxels[i]]] += 1.0;
+  }
+  for (std::size_t i = 0; i < voxels.size(); ++i)
+  {
+    const auto label = votes[voxels[i]];
+    values[i] = sum[label] > 0.0 ? float(double(values[i]) * count[label] / sum[label]) : 1.0F;
+  }
 }
 
 /** Every annotator draws from the same random stream, so that the place in the list means nothing.
@@ -136,10 +159,13 @@ private:
                                       m_Block.labelCount,
                                       std::size_t(m_Options.maxSamples),
                                       m_Random.Fork("samples"));
-    std::copy_if(m_Band.voxels.begin(),
-                 m_Band.voxels.end(),
-                 std::back_inserter(voxels.judged),
-                 [&](auto p) { return m_Block.votes[rater][p] != Missing; });
+    if (m_Options.localPower > 0.0)
+    {
+      std::copy_if(m_Band.voxels.begin(),
+                   m_Band.voxels.end(),
+                   std::back_inserter(voxels.judged),
+                   [&](auto p) { return m_Block.votes[rater][p] != Missing; });
+    }
     if (m_Options.complete && !observed.empty())
     {
       voxels.missing = VoxelsOf(m_Block, rater, false);
@@ -183,7 +209,8 @@ private:
       m_Trust.importances[f] += measured.importances[f];
     }
     constexpr double sigmaInMm = 2.0;
-    const auto smooth = SmoothAtVoxels(m_Block, voxels.judged, measured.local, sigmaInMm);
+    auto smooth = SmoothAtVoxels(m_Block, voxels.judged, measured.local, sigmaInMm);
+    NormaliseByLabel(voxels.judged, m_Block.votes[r], m_Block.labelCount, smooth);
     std::vector<float> local(m_Band.voxels.size(), 1.0F);
     for (std::size_t b = 0, j = 0; b < local.size() && j < voxels.judged.size(); ++b)
     {

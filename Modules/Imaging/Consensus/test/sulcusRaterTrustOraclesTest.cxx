@@ -51,6 +51,8 @@ TEST(ConsensusOracles, T8SwappedLabelsAreInvisibleToSelfConsistency)
   ConsensusOptions options;
   options.maxSamples = 3000;
   options.forest.trees = 30;
+  options.consistencyPower = 1.0;
+  options.localPower = 1.0;
   options.agreementPower = 0.0;
   const auto paperLike = RunGraphCutConsensus(block, options);
   for (const auto & rater : paperLike.raters)
