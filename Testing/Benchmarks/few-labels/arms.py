@@ -15,6 +15,7 @@ DATA = {
         "subject": lambda case: case,
         "steps": 1200,
         "prepare": ["--flips", "x"],  # left and right hippocampi: mirror images of each other
+        "global": ["--global_axis", "1"],  # a hippocampus is longest, and changes most, from front to back
         "train": [],
         "segment": ["--flips", "allowed"],
         "evaluate": [],
@@ -26,6 +27,7 @@ DATA = {
         "subject": lambda case: case.split("_")[0],
         "steps": 500,
         "prepare": [],
+        "global": ["--global_axis", "2"],
         "train": [],
         "segment": [],
         "evaluate": [],

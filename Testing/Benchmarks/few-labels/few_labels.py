@@ -84,10 +84,16 @@ def prepare(options, name, root, split, labelled, seed, folder):
     return cache
 
 
+def pretraining_of(name, arm):
+    """The stages of an arm; those along an axis of the body with the data set's axis."""
+    along = arm_definitions.DATA[name]["global"]
+    return [stage + (along if "--global_strategy" in stage else []) for stage in arm_definitions.ARMS[arm].get("pretrain", [])]
+
+
 def settings_of(options, name, arm, labelled, seed):
     steps = options.steps or arm_definitions.DATA[name]["steps"]
     return {"data": name, "arm": arm, "labelled": labelled, "seed": seed, "steps": steps, "evaluate_on": options.evaluate_on,
-            "prepare": arm_definitions.DATA[name]["prepare"], "pretrain": arm_definitions.ARMS[arm].get("pretrain", []),
+            "prepare": arm_definitions.DATA[name]["prepare"], "pretrain": pretraining_of(name, arm),
             "train": arm_definitions.ARMS[arm]["train"] + arm_definitions.DATA[name]["train"], "segment": arm_definitions.DATA[name]["segment"],
             "set": sorted(options.set)}
 

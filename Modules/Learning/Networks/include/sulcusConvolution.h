@@ -1,17 +1,15 @@
 #pragma once
 
+#include "sulcusConvolve.h"
+
 #include <torch/nn/module.h>
 #include <torch/nn/pimpl.h>
 #include <torch/types.h>
 
-#include <array>
 #include <cstdint>
 
 namespace sulcus
 {
-
-/** Triples of a convolution, in tensor order z, y, x. */
-using Triple = std::array<int, 3>;
 
 /** The map [N, C, z, y, x] with its channels next to each other in memory (strides included where
  * there is one channel only): convolutions and kernels are about twice as fast so. No copy if it is

@@ -12,12 +12,6 @@ namespace sulcus
 namespace
 {
 
-std::vector<std::int64_t>
-ToVector(const Triple & triple)
-{
-  return {triple[0], triple[1], triple[2]};
-}
-
 /** Normal with the standard deviation that keeps the variance through a leaky ReLU of slope 0.01.
  */
 torch::Tensor
@@ -74,10 +68,8 @@ torch::Tensor
 ConvolutionImpl::forward(const torch::Tensor & input)
 {
   const bool isPointwise = weight[0][0].numel() == 1 && m_Stride == Triple{1, 1, 1};
-  return isPointwise
-             ? PointwiseConvolution(input, weight)
-             : torch::conv3d(
-                   ChannelsLast(input), weight, {}, ToVector(m_Stride), ToVector(m_Padding));
+  return isPointwise ? PointwiseConvolution(input, weight)
+                     : Convolve(ChannelsLast(input), weight, {}, m_Stride, m_Padding);
 }
 
 UpsamplingImpl::UpsamplingImpl(std::int64_t inputs, std::int64_t outputs, const Triple & stride)
@@ -90,7 +82,7 @@ UpsamplingImpl::UpsamplingImpl(std::int64_t inputs, std::int64_t outputs, const 
 torch::Tensor
 UpsamplingImpl::forward(const torch::Tensor & input)
 {
-  return torch::conv_transpose3d(ChannelsLast(input), weight, {}, ToVector(m_Stride));
+  return ConvolveTransposed(ChannelsLast(input), weight, m_Stride);
 }
 
 NormalisationImpl::NormalisationImpl(std::int64_t channels, int groups)

@@ -1,5 +1,6 @@
 #include "sulcusGlobalContrastStep.h"
 #include "sulcusPublishedContrast.h"
+#include "sulcusViewPatch.h"
 #include <sulcusError.h>
 #include <sulcusLog.h>
 #include <sulcusTrainingMethod.h>
@@ -39,6 +40,7 @@ public:
     views.pool = CasePool::All;
     views.views = 2;
     views.augmentation = "contrastive";
+    views.patchSize = ViewPatch(context.plan, m_PatchFraction);
     Sample(views);
     built.sampling.streams = {views};
     built.weights = [network = built.network] { return TensorsOf(*network); };
@@ -67,8 +69,18 @@ protected:
         .Advanced();
   }
 
+  void
+  DescribePatch(Parameters & visit)
+  {
+    visit(m_Name + "_patch",
+          m_PatchFraction,
+          "Edge of a patch as part of the plan's, in whole strides of the network.")
+        .Range(0.05, 1);
+  }
+
   std::string m_Name;
   GlobalContrastSettings m_Settings;
+  double m_PatchFraction = 1.0;
 };
 
 /** SimCLR: any places, every other patch repels (strategy G_R). */
@@ -77,6 +89,7 @@ class SimClrMethod final : public ContrastMethod
 public:
   SimClrMethod() : ContrastMethod("simclr")
   {
+    m_PatchFraction = 0.5;
   }
 
   void
@@ -87,6 +100,7 @@ public:
         .Advanced();
     DescribeMicroBatch(visit);
     visit("simclr_images", m_Images, "Different patches in a batch.").Range(2, 65536);
+    DescribePatch(visit);
   }
 
 private:
@@ -169,6 +183,7 @@ public:
   GlobalMethod() : ContrastMethod("global")
   {
     m_Partition.volumes = 4;
+    m_PatchFraction = 0.5;
   }
 
   void
@@ -184,6 +199,7 @@ public:
     visit("global_partitions", m_Partition.partitions, "Parts of a volume along the axis.")
         .Range(2, 64);
     visit("global_axis", m_Partition.axis, "Partition axis: 0 left, 1 back, 2 head.").Range(0, 2);
+    DescribePatch(visit);
     visit("global_soft",
           m_Settings.softPartitions,
           "Attract and repel by millimetre position instead of by part.")

@@ -85,7 +85,7 @@ public:
       throw UsageError(
           "method 'global_local' contrasts different volumes; the prepared data has one");
     }
-    RequireRegionsFit(context.plan, m_Local);
+    RequireRegionsFit(context.plan, context.plan.patchSize, m_Local);
     GlobalContrastSettings global;
     global.loss.negativeDistance = 1.0 / m_Partition.partitions;
     global.loss.positiveDistance = 0.25 / m_Partition.partitions;

@@ -1,5 +1,6 @@
 #include "sulcusLocalContrastObjective.h"
 #include "sulcusPublishedContrast.h"
+#include "sulcusViewPatch.h"
 #include <sulcusError.h>
 #include <sulcusSingleOptimizerStep.h>
 #include <sulcusTrainingMethod.h>
@@ -61,6 +62,10 @@ public:
         .Range(0, 2)
         .Advanced();
     visit("local_images", m_Images, "Patches a step.").Range(1, 1024);
+    visit("local_patch",
+          m_PatchFraction,
+          "Edge of a patch as part of the plan's, in whole strides of the network.")
+        .Range(0.05, 1);
   }
 
   BuiltMethod
@@ -86,7 +91,8 @@ protected:
             const LocalContrastSettings & settings,
             const std::string & augmentation) const
   {
-    RequireRegionsFit(context.plan, settings);
+    const auto patch = ViewPatch(context.plan, m_PatchFraction);
+    RequireRegionsFit(context.plan, patch, settings);
     BuiltMethod built;
     built.network = context.MakeNetwork();
     const auto objective = std::make_shared<LocalContrastObjective>(
@@ -96,6 +102,7 @@ protected:
     views.name = "views";
     views.pool = CasePool::All;
     views.samples = m_Images;
+    views.patchSize = patch;
     views.views = 2;
     views.augmentation = augmentation;
     views.sharedGeometry = !settings.carriedGeometry;
@@ -115,6 +122,7 @@ protected:
   PartitionRule m_Partition{2, 4, 2, 0.05};
   std::int64_t m_AcrossNegatives = 4; ///< published for L_D
   int m_Images = 4;
+  double m_PatchFraction = 0.75;
 };
 
 /** Stage 2 with the settings of Chaitanya et al. (2020), L_R: three blocks, five negatives from
@@ -125,6 +133,7 @@ public:
   PublishedLocalMethod()
   {
     m_Images = 12;
+    m_PatchFraction = 1.0;
     m_Settings.regionNegatives = 5;
   }
 

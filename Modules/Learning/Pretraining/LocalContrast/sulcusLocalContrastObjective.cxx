@@ -44,11 +44,13 @@ GridSpacing(const Plan & plan)
 }
 
 void
-RequireRegionsFit(const Plan & plan, const LocalContrastSettings & settings)
+RequireRegionsFit(const Plan & plan,
+                  const std::array<std::int64_t, 3> & patchSize,
+                  const LocalContrastSettings & settings)
 {
   const auto blocks =
       static_cast<std::size_t>(DecoderBlocksOf(plan.network, settings.decoderBlocks));
-  auto size = plan.patchSize;
+  auto size = patchSize;
   auto spacing = GridSpacing(plan);
   for (std::size_t level = 1; level + blocks < plan.network.strides.size(); ++level)
   {

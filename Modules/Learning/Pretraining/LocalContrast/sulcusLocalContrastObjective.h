@@ -68,10 +68,12 @@ private:
 int
 DecoderBlocksOf(const NetworkPlan & plan, int asked);
 
-/** Finds out before training whether regions fit into the map that the plan's patch gives. \throws
+/** Finds out before training whether regions fit into the map that a patch (z, y, x) gives. \throws
  * UsageError with the map's size */
 void
-RequireRegionsFit(const Plan & plan, const LocalContrastSettings & settings);
+RequireRegionsFit(const Plan & plan,
+                  const std::array<std::int64_t, 3> & patchSize,
+                  const LocalContrastSettings & settings);
 
 /** Spacing of the prepared grid, z, y, x; 1 mm where the plan keeps the native one. */
 std::array<double, 3>

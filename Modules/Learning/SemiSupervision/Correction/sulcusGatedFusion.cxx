@@ -92,11 +92,11 @@ GatedFusionImpl::GatedFusionImpl(std::int64_t channels, const Triple & kernel, G
 torch::Tensor
 GatedFusionImpl::Full(const torch::Tensor & plain, const torch::Tensor & erased) const
 {
-  const std::vector<std::int64_t> one{1, 1, 1};
+  const Triple one{1, 1, 1};
   const auto both = ChannelsLast(torch::cat({plain, erased}, 1));
-  const auto gates = torch::conv3d(both, gateWeight, gateBias, one, m_Padding).chunk(2, 1);
+  const auto gates = Convolve(both, gateWeight, gateBias, one, m_Padding).chunk(2, 1);
   const auto reset = ResetGate(gates[0], erased);
-  const auto candidate = torch::conv3d(
+  const auto candidate = Convolve(
       ChannelsLast(torch::cat({plain, reset}, 1)), candidateWeight, candidateBias, one, m_Padding);
   return BlendGate(plain, gates[1], candidate);
 }
@@ -106,10 +106,8 @@ GatedFusionImpl::Factorised(const torch::Tensor & plain, const torch::Tensor & e
 {
   const auto c = m_Channels;
   const auto b = m_Reduced;
-  const auto spatial = [this](const torch::Tensor & map, const torch::Tensor & weight)
-  {
-    const std::vector<std::int64_t> one{1, 1, 1};
-    return torch::conv3d(ChannelsLast(map), weight, {}, one, m_Padding);
+  const auto spatial = [this](const torch::Tensor & map, const torch::Tensor & weight) {
+    return Convolve(ChannelsLast(map), weight, {}, {1, 1, 1}, m_Padding);
   };
   const auto gates = spatial(PointwiseConvolution(plain, m_ReduceState.narrow(0, 0, 2 * b)) +
                                  PointwiseConvolution(erased, m_ReduceInput),

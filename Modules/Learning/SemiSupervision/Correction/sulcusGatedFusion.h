@@ -56,7 +56,7 @@ private:
   GateKind m_Kind;
   std::int64_t m_Channels;
   std::int64_t m_Reduced;
-  std::vector<std::int64_t> m_Padding;
+  Triple m_Padding;
   // Factorised; products with [e; h] are taken apart so that nothing is copied together.
   torch::Tensor m_ReduceState;      ///< [3B, C]: e -> both gates' and the candidate's chain
   torch::Tensor m_ReduceInput;      ///< [2B, C]: h -> the gates' chain

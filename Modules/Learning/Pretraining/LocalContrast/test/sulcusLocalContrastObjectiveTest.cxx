@@ -169,12 +169,12 @@ TEST(LocalContrastObjective, RegionsThatDoNotFitAreRefusedBeforeTrainingWithTheM
   plan.network = ThreeLevelPlan();
   LocalContrastSettings settings;
   settings.decoderBlocks = 2;
-  EXPECT_NO_THROW(RequireRegionsFit(plan, settings));
+  EXPECT_NO_THROW(RequireRegionsFit(plan, plan.patchSize, settings));
   plan.patchSize = {4, 4, 4};
   settings.decoderBlocks = 1;
   try
   {
-    RequireRegionsFit(plan, settings);
+    RequireRegionsFit(plan, plan.patchSize, settings);
     FAIL() << "nothing was thrown";
   }
   catch (const UsageError & error)
