@@ -30,7 +30,7 @@ const std::map<std::string, Cost> costs{{"data", {0.1, 0, 0, 0}},
                                         {"check", {0.3, 1.5e-7, 3e7, 20}},
                                         {"consensus", {1.0, 6e-5, 5e7, 200}},
                                         {"prepare", {0.5, 1.0e-6, 4e7, 60}},
-                                        {"pretrain", {2.0, 6.5e-6, 4e8, 8000}},
+                                        {"pretrain", {2.0, 1.3e-6, 4e8, 1200}},
                                         {"train", {2.0, 0.8e-6, 4e8, 1000}},
                                         {"segment", {0.5, 3.0e-6, 2.4e8, 120}},
                                         {"evaluate", {0.5, 1.5e-6, 3e7, 60}},
@@ -41,6 +41,8 @@ const std::map<std::string, double> stepsOfMethods{{"supervised", 1.0},
                                                    {"correction", 4.0},
                                                    {"correction_published", 4.0},
                                                    {"cross_pseudo_supervision", 4.0},
+                                                   {"fixmatch", 2.8},
+                                                   {"unimatch", 5.0},
                                                    {"uncertainty_mean_teacher", 5.0}};
 
 double
