@@ -79,7 +79,7 @@ class SulcusLogic(ScriptedLoadableModuleLogic):
         request = SegmentRequest([image], [model] if model else [], folder / "labels.nrrd", uncertainty, flips)
         self.start(self._command(request), lambda: self._load_segmentation(request, volume, target))
 
-    def consensus(self, annotations, image, target, rule="graph_cut", smoothing=0.5, on_annotators=print):
+    def consensus(self, annotations, image, target, rule="graph_cut", smoothing=0.4, on_annotators=print):
         """Annotations are segmentation or label map nodes."""
         folder = self._new_folder()
         image_file = self._save(image, folder / "image.nrrd") if image else ""

@@ -60,7 +60,7 @@ class ConsensusRequest:
     image: str = ""
     rule: str = "graph_cut"
     missing_value: int = -1
-    smoothing: float = 0.5
+    smoothing: float = 0.4
     seed: int = 0
     threads: int = 0
 
