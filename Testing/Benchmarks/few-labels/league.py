@@ -79,14 +79,16 @@ def table(results, data, baseline="supervised"):
         cells[(record["labelled"] or 10**9, record["arm"], record["steps"])].append(record)
     comparisons = []
     for (labelled, arm, steps), members in cells.items():
-        base = cells.get((labelled, baseline, steps))
-        if arm != baseline and base:
-            a, b = averaged_over_seeds(members), averaged_over_seeds(base)
+        shared = {r["seed"] for r in members} & {r["seed"] for r in cells.get((labelled, baseline, steps), [])}
+        if arm != baseline and shared:  # an arm is compared on the seeds that both have: labelled volumes differ by seed
+            a, b = (averaged_over_seeds([r for r in both if r["seed"] in shared]) for both in (members, cells[(labelled, baseline, steps)]))
             cases = sorted(a.keys() & b.keys())
-            comparisons.append(((labelled, arm, steps), wilcoxon([a[c] for c in cases], [b[c] for c in cases])))
-    adjusted = dict(zip((key for key, _ in comparisons), holm([p for _, p in comparisons])))
-    lines = ["| data | labelled | arm | steps | mean Dice | 95 % interval over cases | by seed | worst case | Holm p vs " + baseline + " | training s |",
-             "|---|---|---|---|---|---|---|---|---|---|"]
+            gain = sum(a[c] - b[c] for c in cases) / len(cases)
+            comparisons.append(((labelled, arm, steps), wilcoxon([a[c] for c in cases], [b[c] for c in cases]), gain))
+    adjusted = dict(zip((key for key, _, _ in comparisons), holm([p for _, p, _ in comparisons])))
+    gains = {key: gain for key, _, gain in comparisons}
+    lines = ["| data | labelled | arm | steps | mean Dice | 95 % interval over cases | by seed | worst case | gain over " + baseline + ", same seeds | Holm p | training s |",
+             "|---|---|---|---|---|---|---|---|---|---|---|"]
     for key in sorted(cells):
         labelled, arm, steps = key
         members = sorted(cells[key], key=lambda r: r["seed"])
@@ -94,7 +96,8 @@ def table(results, data, baseline="supervised"):
         low, high = bootstrap_interval(values)
         seeds = ", ".join(f"{r['seed']}: {mean_of(r):.4f}" for r in members)
         p = f"{adjusted[key]:.2g}" if key in adjusted else ""
+        gain = f"{gains[key]:+.4f}" if key in gains else ""
         seconds = sum(r["train_seconds"] + r["pretrain_seconds"] for r in members) / len(members)
         lines.append(f"| {data} | {'all' if labelled == 10**9 else labelled} | {arm} | {steps} | {sum(values) / len(values):.4f} | {low:.3f} to {high:.3f} | "
-                     f"{seeds} | {min(min(case_means(r).values()) for r in members):.3f} | {p} | {seconds:.0f} |")
+                     f"{seeds} | {min(min(case_means(r).values()) for r in members):.3f} | {gain} | {p} | {seconds:.0f} |")
     return "\n".join(lines)
