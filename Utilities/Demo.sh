@@ -17,7 +17,7 @@ if [ ! -e "$out/cohort/dataset.json" ]; then
 fi
 say "The study: check, consensus, prepare, pre-train, train two methods, segment, score, report"
 "$bin/sulcus" study "$out/cohort" --output "$out/study" --splits "$out/cohort/splits.json" --labelled 4 --fuse all \
-  --methods supervised,fixmatch --pretraining global --pretraining_steps 150 --steps 400 --seed 1
+  --methods supervised,mean_teacher --pretraining global --pretraining_steps 150 --steps 400 --seed 1
 cat <<TEXT
 
 Open the report in any browser.

@@ -126,7 +126,7 @@ ResolveStudy(StudySettings & settings, const StudyData & data, const fs::path & 
   using Names = std::vector<std::string>;
   settings.methods =
       ResolvedNames(settings.methods,
-                    hasUnlabelled ? Names{"supervised", "fixmatch"} : Names{"supervised"},
+                    hasUnlabelled ? Names{"supervised", "correction"} : Names{"supervised"},
                     train.ChoicesOf("method"),
                     "methods");
   settings.pretraining = ResolvedNames(settings.pretraining,

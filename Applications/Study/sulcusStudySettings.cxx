@@ -24,7 +24,7 @@ DescribeShared(Parameters & visit, StudySettings & s)
   visit("methods",
         s.methods,
         "Training methods, each trained, tried and compared with the first; auto: supervised, and "
-        "fixmatch where training cases have no label.");
+        "correction where training cases have no label.");
   visit("pretraining",
         s.pretraining,
         "Pre-training stages in order, e.g. global,local; none; auto: global,local where training "

@@ -21,10 +21,7 @@ main(int argc, char ** argv)
   RegisterSupervised(registry);
   RegisterSemiSupervisionMethods(registry);
   TrainingProgramOptions defaults;
-  defaults.method = "auto";
-  // Documentation/Decisions/0009-weak-to-strong-by-default.md
-  defaults.methodWithUnlabelled = "fixmatch";
-  defaults.methodOtherwise = "supervised";
+  defaults.method = "supervised";
   defaults.segments = true;
   defaults.predictors = CorrectionPredictorMakers(CorrectionPasses::Volume);
   // With momentum SGD the first hundred steps of a short run are spent on the background alone;

@@ -65,7 +65,7 @@ TEST_F(StudyProgram, DryRunPlansAndWritesNothing)
   auto arguments = Quick({"--fuse", "none", "--dry_run"});
   const auto run = RunProgram("study", arguments);
   ASSERT_EQ(run.status, 0) << run.errors;
-  EXPECT_THAT(run.output, HasSubstr("train/fixmatch"));
+  EXPECT_THAT(run.output, HasSubstr("train/correction"));
   EXPECT_THAT(run.output, HasSubstr("pretrain/global"));
   EXPECT_THAT(run.output, HasSubstr("not done yet"));
   EXPECT_THAT(run.output, HasSubstr("MB of memory"));

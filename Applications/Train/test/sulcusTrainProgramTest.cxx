@@ -88,18 +88,6 @@ WaitFor(pid_t child)
   return status;
 }
 
-TEST_F(TrainProgram, UsesUnlabelledCasesUnlessToldOtherwise)
-{
-  ASSERT_EQ(Train("auto", {"--method", "auto"}).status, 0);
-  ASSERT_EQ(Train("named", {"--method", "fixmatch"}).status, 0);
-  EXPECT_EQ(ModelHash("auto"), ModelHash("named"));
-  const auto record = nlohmann::json::parse(TextOf(m_Folder / "auto" / "run.json"));
-  EXPECT_EQ(record.at("settings").at("method"), "fixmatch");
-  ASSERT_EQ(Train("labelled", {"--method", "auto", "--no_use_unlabelled"}).status, 0);
-  ASSERT_EQ(Train("supervised").status, 0);
-  EXPECT_EQ(Log("labelled"), Log("supervised"));
-}
-
 TEST_F(TrainProgram, ValidationIsLoggedAndChangesNothing)
 {
   WriteBallCache(m_Folder / "cache", 2, 1, 2);

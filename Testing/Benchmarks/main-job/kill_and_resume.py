@@ -38,7 +38,7 @@ def main():
     work = Path(arguments.work)
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    command = [str(Path(arguments.programs) / "sulcus-train"), arguments.cache, "--method", "supervised", "--steps", str(arguments.steps), "--seed", "7",
+    command = [str(Path(arguments.programs) / "sulcus-train"), arguments.cache, "--steps", str(arguments.steps), "--seed", "7",
                "--checkpoint_seconds", "0", "--snapshot_every", "5", "--progress", "none", *shlex.split(arguments.train)]
     started = time.monotonic()
     subprocess.run([*command, "--output", str(work / "whole")], check=True, capture_output=True)

@@ -31,7 +31,7 @@ def train(programs, cache, folder, options, processes):
         if processes > 1:
             variables.update(RANK=str(rank), WORLD_SIZE=str(processes), LOCAL_RANK=str(rank), MASTER_ADDR="127.0.0.1",
                              MASTER_PORT=str(port))
-        command = [f"{programs}/sulcus-train", cache, "--output", folder, "--threads", str(2 // processes), "--method", "supervised", *options]
+        command = [f"{programs}/sulcus-train", cache, "--output", folder, "--threads", str(2 // processes), *options]
         started.append(subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True))
     for process in started:
         _, errors = process.communicate()

@@ -23,9 +23,7 @@ struct TrainingProgramOptions
 {
   std::string cache;
   std::string output;
-  std::string method;               ///< "auto": one of the two below
-  std::string methodWithUnlabelled; ///< of "auto" where training cases have no label …
-  std::string methodOtherwise;      ///< … and where all have one; both empty: there is no "auto"
+  std::string method;
   std::string init;
   std::int64_t initDecoderBlocks = -1; ///< -1: everything that fits by name
   std::string precision = "auto";
@@ -62,8 +60,6 @@ private:
 
   void
   DescribeInput(Parameters & visit);
-  void
-  ChooseMethod(const Session & session, RunContext & context) const;
   void
   ApplyPreset(RunContext & context) const;
   void

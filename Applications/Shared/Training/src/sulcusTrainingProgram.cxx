@@ -60,16 +60,6 @@ void
 TrainingProgram::DescribeInput(Parameters & visit)
 {
   std::string methods = "What is minimised: ";
-  auto choices = m_MethodNames;
-  if (!m_Options.methodOtherwise.empty())
-  {
-    choices.insert(choices.begin(), "auto");
-    methods += Message("auto - ",
-                       m_Options.methodWithUnlabelled,
-                       " where training cases have no label, ",
-                       m_Options.methodOtherwise,
-                       " otherwise");
-  }
   for (const auto & [name, summary] : m_Summaries)
   {
     methods += (methods.back() == ' ' ? "" : "; ") + name + " - " + summary;
@@ -86,7 +76,7 @@ TrainingProgram::DescribeInput(Parameters & visit)
       .Kind(ParameterKind::OutputFolder)
       .Required()
       .Short('o');
-  visit("method", m_Options.method, methods + ".").Choices(choices);
+  visit("method", m_Options.method, methods + ".").Choices(m_MethodNames);
   visit("init", m_Options.init, "Model whose weights the run starts from.")
       .Kind(ParameterKind::InputFile);
   visit("init_decoder_blocks",

@@ -86,29 +86,6 @@ TrainingProgram::MakeContext(const Session & session, const RunContext & context
   return made;
 }
 
-/** What "auto" means for these cases. A method with two streams needs the whole batch in one
- * process. */
-void
-TrainingProgram::ChooseMethod(const Session & session, RunContext & context) const
-{
-  if (m_Options.method != "auto")
-  {
-    return;
-  }
-  const auto unlabelled = session.selection.unlabelled.size();
-  const bool useUnlabelled =
-      unlabelled > 0 && !session.selection.labelled.empty() && !session.launch;
-  const auto & chosen = useUnlabelled ? m_Options.methodWithUnlabelled : m_Options.methodOtherwise;
-  LogInfo(Message("method auto: ",
-                  chosen,
-                  ", for ",
-                  unlabelled,
-                  " training cases have no label",
-                  unlabelled > 0 && session.launch ? ", but several processes train" : ""));
-  m_Parameters->Require("method", "auto").SetText(chosen);
-  context.record.SetSettings(m_Parameters->ToJson());
-}
-
 /** What the method brings as a preset and the user did not give. */
 void
 TrainingProgram::ApplyPreset(RunContext & context) const
@@ -159,6 +136,7 @@ TrainingProgram::FindProcesses(Session & session, RunContext & context) const
 void
 TrainingProgram::Prepare(Session & session, RunContext & context) const
 {
+  ApplyPreset(context);
   session.device = ResolveDevice(context.common.device);
   SetTorchThreads(context.common.threads);
   FindProcesses(session, context);
@@ -178,8 +156,6 @@ TrainingProgram::Prepare(Session & session, RunContext & context) const
   session.cache = cache;
   session.plan = PlanFromJson(cache->PlanJson(), m_Options.cache);
   session.selection = SelectCases(*cache, m_Options.selection);
-  ChooseMethod(session, context);
-  ApplyPreset(context);
   if (!m_Options.init.empty())
   {
     session.init = ReadModelFile(m_Options.init);

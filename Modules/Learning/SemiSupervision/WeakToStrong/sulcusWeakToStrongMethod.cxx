@@ -1,5 +1,4 @@
 #include "sulcusWeakToStrongObjective.h"
-
 #include <sulcusSingleOptimizerStep.h>
 #include <sulcusTrainingMethod.h>
 
@@ -11,8 +10,7 @@ namespace
 class WeakToStrongMethod final : public TrainingMethod
 {
 public:
-  explicit WeakToStrongMethod(bool twoViews)
-    : m_Name(twoViews ? "unimatch" : "fixmatch")
+  explicit WeakToStrongMethod(bool twoViews) : m_Name(twoViews ? "unimatch" : "fixmatch")
   {
     m_Options.twoViews = twoViews;
   }
@@ -20,11 +18,26 @@ public:
   void
   Describe(Parameters & visit) override
   {
-    visit(m_Name + "_threshold", m_Options.threshold, "Least confidence of a pseudo-label.").Range(0, 1).Advanced();
-    visit(m_Name + "_weight", m_Options.weight, "Factor of the unsupervised terms.").Range(0, 1e6).Advanced();
-    visit(m_Name + "_ramp", m_Options.rampFraction, "Part of the run over which that factor rises.").Range(0, 1).Advanced();
-    visit(m_Name + "_cross_entropy", m_Options.crossEntropy, "Cross-entropy instead of Dice for the unsupervised terms.").Advanced();
-    visit(m_Name + "_cutmix", m_Options.cutMixProbability, "How often a box of another patch is pasted in.").Range(0, 1).Advanced();
+    visit(m_Name + "_threshold", m_Options.threshold, "Least confidence of a pseudo-label.")
+        .Range(0, 1)
+        .Advanced();
+    visit(m_Name + "_weight", m_Options.weight, "Factor of the unsupervised terms.")
+        .Range(0, 1e6)
+        .Advanced();
+    visit(m_Name + "_ramp", m_Options.rampFraction, "Part of the run over which that factor rises.")
+        .Range(0, 1)
+        .Advanced();
+    visit(m_Name + "_term",
+          m_Term,
+          "Unsupervised terms: Dice of all classes, as in the released UniMatch, of those among "
+          "the pseudo-labels, or cross-entropy.")
+        .Choices({"dice", "dice_of_present", "cross_entropy"})
+        .Advanced();
+    visit(m_Name + "_cutmix",
+          m_Options.cutMixProbability,
+          "How often a box of another patch is pasted in.")
+        .Range(0, 1)
+        .Advanced();
   }
 
   BuiltMethod
@@ -33,7 +46,12 @@ public:
     RequireLabelledAndUnlabelled(context, m_Name);
     BuiltMethod built;
     built.network = context.MakeNetwork();
-    const auto objective = std::make_shared<WeakToStrongObjective>(built.network, m_Options, context.seed, context.precision);
+    auto options = m_Options;
+    options.term = m_Term == "dice"              ? StrongTerm::Dice
+                   : m_Term == "dice_of_present" ? StrongTerm::DiceOfPresent
+                                                 : StrongTerm::CrossEntropy;
+    const auto objective = std::make_shared<WeakToStrongObjective>(
+        built.network, options, context.seed, context.precision);
     const auto rule = std::make_shared<SingleOptimizerStep>(objective, context.update);
     built.rule = rule;
     auto & streams = built.sampling.streams;
@@ -41,13 +59,15 @@ public:
     streams[1].augmentation = "weak";
     streams.push_back(streams[1]);
     streams.back().name = "partner";
-    built.weights = [rule, network = built.network] { return FinalWeights(rule->Update(), network, "network."); };
+    built.weights = [rule, network = built.network]
+    { return FinalWeights(rule->Update(), network, "network."); };
     return built;
   }
 
 private:
   std::string m_Name;
   WeakToStrongOptions m_Options;
+  std::string m_Term = "dice";
 };
 
 } // namespace
@@ -55,8 +75,12 @@ private:
 void
 RegisterWeakToStrong(MethodRegistry & registry)
 {
-  registry.Add("fixmatch", "confident predictions on weak views label strong views", [] { return std::make_unique<WeakToStrongMethod>(false); });
-  registry.Add("unimatch", "two strong views and perturbed features", [] { return std::make_unique<WeakToStrongMethod>(true); });
+  registry.Add("fixmatch",
+               "confident predictions on weak views label strong views",
+               [] { return std::make_unique<WeakToStrongMethod>(false); });
+  registry.Add("unimatch",
+               "two strong views and perturbed features",
+               [] { return std::make_unique<WeakToStrongMethod>(true); });
 }
 
 } // namespace sulcus

@@ -17,7 +17,8 @@ namespace sulcus
 namespace
 {
 
-/** A box whose volume is a drawn part of the patch, with edges in the patch's proportions up to a factor. */
+/** A box whose volume is a drawn part of the patch, with edges in the patch's proportions up to a
+ * factor. */
 std::array<std::int64_t, 6>
 DrawCutMixBox(torch::IntArrayRef size, double smallest, double largest, RandomEngine & random)
 {
@@ -33,7 +34,8 @@ DrawCutMixBox(torch::IntArrayRef size, double smallest, double largest, RandomEn
   for (int axis = 0; axis < 3; ++axis)
   {
     const auto length = size[static_cast<std::size_t>(axis)];
-    const double edge = static_cast<double>(length) * std::cbrt(part) * std::exp(stretch[axis] - mean);
+    const double edge =
+        static_cast<double>(length) * std::cbrt(part) * std::exp(stretch[axis] - mean);
     const auto voxels = std::clamp<std::int64_t>(std::llround(edge), 1, length);
     box[axis] = random.Integer(0, length - voxels);
     box[axis + 3] = box[axis] + voxels;
@@ -72,11 +74,15 @@ PseudoLabel
 MakePseudoLabel(const torch::Tensor & logits)
 {
   const auto [confidence, label] = logits.detach().softmax(1).max(1);
-  return { label, confidence };
+  return {label, confidence};
 }
 
 void
-PasteBox(torch::Tensor & image, PseudoLabel & pseudo, const torch::Tensor & otherImage, const PseudoLabel & other, const std::array<std::int64_t, 6> & box)
+PasteBox(torch::Tensor & image,
+         PseudoLabel & pseudo,
+         const torch::Tensor & otherImage,
+         const PseudoLabel & other,
+         const std::array<std::int64_t, 6> & box)
 {
   Boxed(image, box).copy_(Boxed(otherImage, box));
   Boxed(pseudo.label, box).copy_(Boxed(other.label, box));
@@ -84,26 +90,33 @@ PasteBox(torch::Tensor & image, PseudoLabel & pseudo, const torch::Tensor & othe
 }
 
 torch::Tensor
-StrongViewLoss(const torch::Tensor & logits, const PseudoLabel & pseudo, double threshold, bool crossEntropy)
+StrongViewLoss(const torch::Tensor & logits,
+               const PseudoLabel & pseudo,
+               double threshold,
+               StrongTerm term)
 {
   const auto keep = pseudo.confidence >= threshold;
-  if (crossEntropy)
+  if (term == StrongTerm::CrossEntropy)
   {
     namespace functional = torch::nn::functional;
-    const auto each = functional::cross_entropy(logits, pseudo.label, functional::CrossEntropyFuncOptions().reduction(torch::kNone));
+    const auto each = functional::cross_entropy(
+        logits, pseudo.label, functional::CrossEntropyFuncOptions().reduction(torch::kNone));
     return each.masked_fill(~keep, 0.0).mean();
   }
   OverlapOptions overlap;
   overlap.includeBackground = true;
-  return SoftDiceLoss(logits.softmax(1), { pseudo.label, keep.to(logits.scalar_type()) }, overlap);
+  overlap.presentClassesOnly = term == StrongTerm::DiceOfPresent;
+  return SoftDiceLoss(logits.softmax(1), {pseudo.label, keep.to(logits.scalar_type())}, overlap);
 }
 
-WeakToStrongObjective::WeakToStrongObjective(SegmentationNetwork network, const WeakToStrongOptions & options, std::uint64_t seed, Precision precision)
-  : m_Network(register_module("network", std::move(network)))
-  , m_Options(options)
-  , m_Random(RandomEngine(seed).Fork("weak_to_strong"))
-  , m_Precision(precision)
-{}
+WeakToStrongObjective::WeakToStrongObjective(SegmentationNetwork network,
+                                             const WeakToStrongOptions & options,
+                                             std::uint64_t seed,
+                                             Precision precision)
+    : m_Network(register_module("network", std::move(network))), m_Options(options),
+      m_Random(RandomEngine(seed).Fork("weak_to_strong")), m_Precision(precision)
+{
+}
 
 void
 WeakToStrongObjective::SetSchedule(std::int64_t totalSteps)
@@ -119,21 +132,23 @@ WeakToStrongObjective::StrongView(const Stream & unlabelled,
                                   RandomEngine random) const
 {
   const auto size = unlabelled.image.sizes().slice(2);
-  const std::array<std::int64_t, 3> extent{ size[0], size[1], size[2] };
-  View view{ torch::empty_like(unlabelled.image), { pseudo.label.clone(), pseudo.confidence.clone() } };
+  const std::array<std::int64_t, 3> extent{size[0], size[1], size[2]};
+  View view{torch::empty_like(unlabelled.image), {pseudo.label.clone(), pseudo.confidence.clone()}};
   for (std::int64_t n = 0; n < unlabelled.image.size(0); ++n)
   {
     auto sampleRandom = random.Fork(static_cast<std::uint64_t>(n));
     const auto spacing = unlabelled.SpacingInMm(n);
     const auto image = unlabelled.image[n].to(torch::kCPU, torch::kFloat).contiguous();
-    const auto drawn = DrawIntensity(m_Options.strong, static_cast<int>(image.size(0)), extent, spacing, sampleRandom);
+    const auto drawn = DrawIntensity(
+        m_Options.strong, static_cast<int>(image.size(0)), extent, spacing, sampleRandom);
     view.image[n].copy_(ApplyIntensity(image, drawn, spacing));
     if (sampleRandom.Chance(m_Options.cutMixProbability))
     {
-      const auto box = DrawCutMixBox(size, m_Options.smallestCutMix, m_Options.largestCutMix, sampleRandom);
+      const auto box =
+          DrawCutMixBox(size, m_Options.smallestCutMix, m_Options.largestCutMix, sampleRandom);
       auto target = view.image[n];
-      PseudoLabel labels{ view.pseudo.label[n], view.pseudo.confidence[n] };
-      PasteBox(target, labels, partner.image[n], { other.label[n], other.confidence[n] }, box);
+      PseudoLabel labels{view.pseudo.label[n], view.pseudo.confidence[n]};
+      PasteBox(target, labels, partner.image[n], {other.label[n], other.confidence[n]}, box);
     }
   }
   return view;
@@ -145,7 +160,9 @@ WeakToStrongObjective::PerturbedLogits(const torch::Tensor & image)
   auto levels = m_Network->GetEncoder()->forward(image);
   for (auto & level : levels)
   {
-    level = torch::nn::functional::dropout3d(level, torch::nn::functional::Dropout3dFuncOptions().p(m_Options.channelDropout).training(true));
+    level = torch::nn::functional::dropout3d(
+        level,
+        torch::nn::functional::Dropout3dFuncOptions().p(m_Options.channelDropout).training(true));
   }
   return m_Network->Logits(m_Network->GetDecoder()->forward(levels));
 }
@@ -181,18 +198,24 @@ WeakToStrongObjective::Evaluate(const Batch & batch)
     }
   }
   const auto supervisedLoss = SupervisedLoss(supervised, labelled, m_Options.loss);
-  auto unsupervised = StrongViewLoss(strongLogits[0], views[0].pseudo, m_Options.threshold, m_Options.crossEntropy);
+  auto unsupervised =
+      StrongViewLoss(strongLogits[0], views[0].pseudo, m_Options.threshold, m_Options.term);
   if (m_Options.twoViews)
   {
-    const auto second = StrongViewLoss(strongLogits[1], views[1].pseudo, m_Options.threshold, m_Options.crossEntropy);
-    const auto features = StrongViewLoss(perturbed, pseudo, m_Options.threshold, m_Options.crossEntropy);
+    const auto second =
+        StrongViewLoss(strongLogits[1], views[1].pseudo, m_Options.threshold, m_Options.term);
+    const auto features = StrongViewLoss(perturbed, pseudo, m_Options.threshold, m_Options.term);
     unsupervised = 0.25 * unsupervised + 0.25 * second + 0.5 * features;
   }
-  const double weight =
-    m_Options.weight * GaussianRamp(static_cast<double>(batch.step) / static_cast<double>(m_TotalSteps), m_Options.rampFraction);
-  const double kept = (pseudo.confidence >= m_Options.threshold).to(torch::kFloat).mean().item<double>();
-  return { supervisedLoss + weight * unsupervised,
-           { { "supervised", supervisedLoss.item<double>() }, { "unsupervised", unsupervised.item<double>() }, { "confident_voxels", kept } } };
+  const double weight = m_Options.weight * GaussianRamp(static_cast<double>(batch.step) /
+                                                            static_cast<double>(m_TotalSteps),
+                                                        m_Options.rampFraction);
+  const double kept =
+      (pseudo.confidence >= m_Options.threshold).to(torch::kFloat).mean().item<double>();
+  return {supervisedLoss + weight * unsupervised,
+          {{"supervised", supervisedLoss.item<double>()},
+           {"unsupervised", unsupervised.item<double>()},
+           {"confident_voxels", kept}}};
 }
 
 } // namespace sulcus

@@ -13,18 +13,28 @@
 namespace sulcus
 {
 
+/** What the unsupervised term compares. */
+enum class StrongTerm
+{
+  CrossEntropy, ///< mean over all voxels, ignored ones counting 0 (Sohn et al. 2020)
+  Dice, ///< over the kept voxels and all classes, background included (released UniMatch); a class
+        ///< that has almost vanished from the prediction is driven to 0 by each patch without it
+  DiceOfPresent ///< the same over the classes among the kept pseudo-labels
+};
+
 struct WeakToStrongOptions
 {
-  double threshold = 0.95;           ///< pseudo-labels below this confidence are ignored
-  double weight = 1.0;               ///< of all unsupervised terms together, against the supervised one
-  double rampFraction = 0.0;         ///< published: no ramp
-  bool twoViews = true;              ///< UniMatch: two strong views and a feature perturbation; else FixMatch: one view
-  bool crossEntropy = false;         ///< the unsupervised term; published for medical images: Dice over the kept voxels
+  double threshold = 0.95;   ///< pseudo-labels below this confidence are ignored
+  double weight = 1.0;       ///< of all unsupervised terms together, against the supervised one
+  double rampFraction = 0.0; ///< published: no ramp
+  bool twoViews =
+      true; ///< UniMatch: two strong views and a feature perturbation; else FixMatch: one view
+  StrongTerm term = StrongTerm::Dice;
   double cutMixProbability = 0.5;
-  double smallestCutMix = 0.02;      ///< part of the patch's volume
+  double smallestCutMix = 0.02; ///< part of the patch's volume
   double largestCutMix = 0.4;
-  double channelDropout = 0.5;       ///< of every encoder feature, for the feature perturbation
-  IntensityRange strong;             ///< on top of the weak view
+  double channelDropout = 0.5; ///< of every encoder feature, for the feature perturbation
+  IntensityRange strong;       ///< on top of the weak view
   DiceCrossEntropyOptions loss;
 
   WeakToStrongOptions();
@@ -39,25 +49,35 @@ struct PseudoLabel
 PseudoLabel
 MakePseudoLabel(const torch::Tensor & logits);
 
-/** A box of the second batch replaces that of the first in image, label and confidence alike; all else stays bitwise.
- * \param box begin z, y, x then end z, y, x, half-open */
+/** A box of the second batch replaces that of the first in image, label and confidence alike; all
+ * else stays bitwise. \param box begin z, y, x then end z, y, x, half-open */
 void
-PasteBox(torch::Tensor & image, PseudoLabel & pseudo, const torch::Tensor & otherImage, const PseudoLabel & other, const std::array<std::int64_t, 6> & box);
+PasteBox(torch::Tensor & image,
+         PseudoLabel & pseudo,
+         const torch::Tensor & otherImage,
+         const PseudoLabel & other,
+         const std::array<std::int64_t, 6> & box);
 
-/** Loss of a strong view against pseudo-labels: voxels below the threshold are ignored. Cross-entropy is the mean over all
- * voxels, ignored ones counting 0 (Sohn et al. 2020); Dice is over the kept voxels, background included (released UniMatch).
- * 0 with zero gradient if nothing is kept. */
+/** Loss of a strong view against pseudo-labels: voxels below the threshold are ignored. 0 with zero
+ * gradient if nothing is kept. */
 torch::Tensor
-StrongViewLoss(const torch::Tensor & logits, const PseudoLabel & pseudo, double threshold, bool crossEntropy);
+StrongViewLoss(const torch::Tensor & logits,
+               const PseudoLabel & pseudo,
+               double threshold,
+               StrongTerm term);
 
-/** FixMatch (Sohn et al. 2020) and UniMatch (Yang et al. 2023) for volumes: the prediction on a weak view, where confident,
- * is the label of strong views of the same patch. L = L_sup + weight · L_u, with
- * FixMatch L_u = L(strong); UniMatch L_u = ¼ L(strong 1) + ¼ L(strong 2) + ½ L(perturbed features).
- * Streams: "labelled", "unlabelled" (weak views) and "partner" (weak views that boxes are cut from). */
+/** FixMatch (Sohn et al. 2020) and UniMatch (Yang et al. 2023) for volumes: the prediction on a
+ * weak view, where confident, is the label of strong views of the same patch. L = L_sup + weight ·
+ * L_u, with FixMatch L_u = L(strong); UniMatch L_u = ¼ L(strong 1) + ¼ L(strong 2) + ½ L(perturbed
+ * features). Streams: "labelled", "unlabelled" (weak views) and "partner" (weak views that boxes
+ * are cut from). */
 class WeakToStrongObjective final : public Objective
 {
 public:
-  WeakToStrongObjective(SegmentationNetwork network, const WeakToStrongOptions & options, std::uint64_t seed, Precision precision);
+  WeakToStrongObjective(SegmentationNetwork network,
+                        const WeakToStrongOptions & options,
+                        std::uint64_t seed,
+                        Precision precision);
 
   LossTerms
   Evaluate(const Batch & batch) override;
@@ -71,7 +91,11 @@ private:
     PseudoLabel pseudo;
   };
   View
-  StrongView(const Stream & unlabelled, const PseudoLabel & pseudo, const Stream & partner, const PseudoLabel & other, RandomEngine random) const;
+  StrongView(const Stream & unlabelled,
+             const PseudoLabel & pseudo,
+             const Stream & partner,
+             const PseudoLabel & other,
+             RandomEngine random) const;
   torch::Tensor
   PerturbedLogits(const torch::Tensor & image);
 

@@ -1,8 +1,9 @@
 #include "sulcusWeakToStrongObjective.h"
 
-#include <gtest/gtest.h>
 #include <torch/types.h>
 #include <torch/utils.h>
+
+#include <gtest/gtest.h>
 
 using namespace sulcus;
 
@@ -12,7 +13,7 @@ namespace
 torch::Tensor
 VoxelLogits(const std::vector<std::vector<double>> & rows)
 {
-  auto tensor = torch::empty({ 1, 3, 1, 1, static_cast<std::int64_t>(rows.size()) }, torch::kDouble);
+  auto tensor = torch::empty({1, 3, 1, 1, static_cast<std::int64_t>(rows.size())}, torch::kDouble);
   for (std::size_t v = 0; v < rows.size(); ++v)
   {
     for (std::int64_t c = 0; c < 3; ++c)
@@ -26,24 +27,28 @@ VoxelLogits(const std::vector<std::vector<double>> & rows)
 PseudoLabel
 SpecificationLabels()
 {
-  return MakePseudoLabel(VoxelLogits({ { .97, .02, .01 }, { .90, .05, .05 }, { .01, .98, .01 } }).log());
+  return MakePseudoLabel(VoxelLogits({{.97, .02, .01}, {.90, .05, .05}, {.01, .98, .01}}).log());
 }
 
 TEST(WeakToStrong, T6FixMatchCrossEntropyOverAllVoxels)
 {
   const auto pseudo = SpecificationLabels();
   EXPECT_NEAR(pseudo.confidence.flatten()[2].item<double>(), 0.98, 1e-12);
-  const auto strong = VoxelLogits({ { 1, 0, 0 }, { 2, 0, 0 }, { 0, .5, 0 } });
-  EXPECT_NEAR(StrongViewLoss(strong, pseudo, 0.95, true).item<double>(), 0.4486071611, 1e-9);
-  EXPECT_NEAR(StrongViewLoss(strong, pseudo, 0.0, true).item<double>(), (0.5514447139 + 0.2395447662 + 0.7943767694) / 3, 1e-9);
+  const auto strong = VoxelLogits({{1, 0, 0}, {2, 0, 0}, {0, .5, 0}});
+  EXPECT_NEAR(StrongViewLoss(strong, pseudo, 0.95, StrongTerm::CrossEntropy).item<double>(),
+              0.4486071611,
+              1e-9);
+  EXPECT_NEAR(StrongViewLoss(strong, pseudo, 0.0, StrongTerm::CrossEntropy).item<double>(),
+              (0.5514447139 + 0.2395447662 + 0.7943767694) / 3,
+              1e-9);
 }
 
 TEST(WeakToStrong, NothingConfidentGivesZeroLossAndGradient)
 {
-  for (const bool crossEntropy : { true, false })
+  for (const auto term : {StrongTerm::CrossEntropy, StrongTerm::DiceOfPresent, StrongTerm::Dice})
   {
-    auto strong = VoxelLogits({ { 1, 0, 0 }, { 2, 0, 0 }, { 0, .5, 0 } }).requires_grad_();
-    const auto loss = StrongViewLoss(strong, SpecificationLabels(), 0.99, crossEntropy);
+    auto strong = VoxelLogits({{1, 0, 0}, {2, 0, 0}, {0, .5, 0}}).requires_grad_();
+    const auto loss = StrongViewLoss(strong, SpecificationLabels(), 0.99, term);
     loss.backward();
     EXPECT_EQ(loss.item<double>(), 0.0);
     EXPECT_EQ(strong.grad().abs().max().item<double>(), 0.0);
@@ -53,25 +58,44 @@ TEST(WeakToStrong, NothingConfidentGivesZeroLossAndGradient)
 TEST(WeakToStrong, DiceOverKeptVoxelsByHand)
 {
   // Kept: voxels 0 (class 0) and 2 (class 1). Probabilities there: e.g. p(0) of voxel 0 = e/(e+2).
-  const auto strong = VoxelLogits({ { 1, 0, 0 }, { 2, 0, 0 }, { 0, .5, 0 } });
+  const auto strong = VoxelLogits({{1, 0, 0}, {2, 0, 0}, {0, .5, 0}});
   const double a = std::exp(1.0) / (std::exp(1.0) + 2), aRest = (1 - a) / 2;
   const double b = std::exp(0.5) / (std::exp(0.5) + 2), bRest = (1 - b) / 2;
   const double s = 1e-5;
   const double class0 = (2 * a + s) / (a + bRest + 1 + s);
   const double class1 = (2 * b + s) / (aRest + b + 1 + s);
   const double class2 = s / (aRest + bRest + s);
-  EXPECT_NEAR(StrongViewLoss(strong, SpecificationLabels(), 0.95, false).item<double>(), 1 - (class0 + class1 + class2) / 3, 1e-9);
+  EXPECT_NEAR(StrongViewLoss(strong, SpecificationLabels(), 0.95, StrongTerm::Dice).item<double>(),
+              1 - (class0 + class1 + class2) / 3,
+              1e-9);
+  EXPECT_NEAR(
+      StrongViewLoss(strong, SpecificationLabels(), 0.95, StrongTerm::DiceOfPresent).item<double>(),
+      1 - (class0 + class1) / 2,
+      1e-9);
+}
+
+TEST(WeakToStrong, AClassThatNoPseudoLabelHasIsNotDrivenOut)
+{
+  // Class 2 has almost vanished from the prediction and from the pseudo-labels.
+  const auto gradientOf = [](StrongTerm term)
+  {
+    auto strong = VoxelLogits({{6, 0, -6}, {6, 0, -6}, {0, 6, -6}}).requires_grad_();
+    StrongViewLoss(strong, SpecificationLabels(), 0.95, term).backward();
+    return strong.grad().select(1, 2).abs().max().item<double>();
+  };
+  EXPECT_GT(gradientOf(StrongTerm::Dice), 0.01);
+  EXPECT_LT(gradientOf(StrongTerm::DiceOfPresent), 1e-4);
 }
 
 TEST(WeakToStrong, T7CutMixIsBitwiseInsideAndOutside)
 {
-  auto image = torch::randn({ 1, 6, 7, 8 });
+  auto image = torch::randn({1, 6, 7, 8});
   const auto before = image.clone();
-  const auto other = torch::randn({ 1, 6, 7, 8 });
-  PseudoLabel pseudo{ torch::zeros({ 6, 7, 8 }, torch::kLong), torch::zeros({ 6, 7, 8 }) };
-  const PseudoLabel partner{ torch::ones({ 6, 7, 8 }, torch::kLong), torch::full({ 6, 7, 8 }, 0.5) };
-  PasteBox(image, pseudo, other, partner, { 1, 2, 3, 4, 5, 6 });
-  auto inside = torch::zeros({ 6, 7, 8 }, torch::kBool);
+  const auto other = torch::randn({1, 6, 7, 8});
+  PseudoLabel pseudo{torch::zeros({6, 7, 8}, torch::kLong), torch::zeros({6, 7, 8})};
+  const PseudoLabel partner{torch::ones({6, 7, 8}, torch::kLong), torch::full({6, 7, 8}, 0.5)};
+  PasteBox(image, pseudo, other, partner, {1, 2, 3, 4, 5, 6});
+  auto inside = torch::zeros({6, 7, 8}, torch::kBool);
   inside.slice(0, 1, 4).slice(1, 2, 5).slice(2, 3, 6).fill_(true);
   EXPECT_TRUE(torch::equal(image, torch::where(inside, other, before)));
   EXPECT_TRUE(torch::equal(pseudo.label, inside.to(torch::kLong)));
@@ -81,10 +105,10 @@ TEST(WeakToStrong, T7CutMixIsBitwiseInsideAndOutside)
 TEST(WeakToStrong, BothVariantsTakeAStepAndAreAFunctionOfSeedAndStep)
 {
   NetworkPlan plan;
-  plan.widths = { 16, 16 };
-  plan.strides = { { 1, 1, 1 }, { 2, 2, 2 } };
-  plan.kernels = { { 3, 3, 3 }, { 3, 3, 3 } };
-  for (const bool twoViews : { false, true })
+  plan.widths = {16, 16};
+  plan.strides = {{1, 1, 1}, {2, 2, 2}};
+  plan.kernels = {{3, 3, 3}, {3, 3, 3}};
+  for (const bool twoViews : {false, true})
   {
     WeakToStrongOptions options;
     options.twoViews = twoViews;
@@ -93,12 +117,13 @@ TEST(WeakToStrong, BothVariantsTakeAStepAndAreAFunctionOfSeedAndStep)
     objective.SetSchedule(10);
     Batch batch;
     batch.step = 3;
-    for (const char * name : { "labelled", "unlabelled", "partner" })
+    for (const char * name : {"labelled", "unlabelled", "partner"})
     {
-      batch.streams[name].image = torch::randn({ 2, 1, 8, 12, 8 });
+      batch.streams[name].image = torch::randn({2, 1, 8, 12, 8});
     }
-    batch.streams["labelled"].label = torch::randint(0, 2, { 2, 8, 12, 8 }, torch::kLong);
-    const auto value = [&] {
+    batch.streams["labelled"].label = torch::randint(0, 2, {2, 8, 12, 8}, torch::kLong);
+    const auto value = [&]
+    {
       torch::manual_seed(5);
       return objective.Evaluate(batch).total;
     };
