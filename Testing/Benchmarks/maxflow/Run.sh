@@ -5,7 +5,7 @@ programs=${1:?folder of the benchmark programs}
 n=${2:-256}
 rounds=${3:-3}
 printf 'solver\tn\tlambda\tthreads\tseconds\tprocessor_s\tmegavoxels_per_s\tbytes_per_voxel\tflow\tvoxels_one\n'
-for lambda in 0.5 5; do
+for lambda in 0.4 4; do
   for _ in $(seq "$rounds"); do
     for solver in sulcusFlowBenchmark peerMaxflowBenchmark peerBoostBenchmark; do
       if [ -x "$programs/$solver" ]; then
