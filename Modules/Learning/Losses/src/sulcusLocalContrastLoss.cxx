@@ -106,6 +106,42 @@ NegativeMatrix(const std::vector<std::vector<std::int64_t>> & negatives)
   return isNegative;
 }
 
+/** Positions of the regions' voxels in a map of this size: regions one after the other, x fastest.
+ */
+torch::Tensor
+RegionVoxelIndices(const RegionLattice & lattice, const std::array<std::int64_t, 3> & size)
+{
+  std::vector<std::int64_t> indices;
+  for (const auto & corner : lattice.corners)
+  {
+    for (int axis = 0; axis < 3; ++axis)
+    {
+      if (corner[axis] < 0 || corner[axis] + lattice.edge[axis] > size[axis])
+      {
+        throw UsageError(Message("region at ",
+                                 corner[axis],
+                                 " of ",
+                                 lattice.edge[axis],
+                                 " voxels leaves the map of size ",
+                                 size[axis],
+                                 " on axis ",
+                                 axis));
+      }
+    }
+    for (std::int64_t z = corner[0]; z < corner[0] + lattice.edge[0]; ++z)
+    {
+      for (std::int64_t y = corner[1]; y < corner[1] + lattice.edge[1]; ++y)
+      {
+        for (std::int64_t x = corner[2]; x < corner[2] + lattice.edge[2]; ++x)
+        {
+          indices.push_back((z * size[1] + y) * size[2] + x);
+        }
+      }
+    }
+  }
+  return torch::tensor(indices, torch::kLong);
+}
+
 torch::Tensor
 UnitRows(const torch::Tensor & vectors)
 {
@@ -160,28 +196,17 @@ MakeRegionLattice(const std::array<std::int64_t, 3> & size,
 torch::Tensor
 GatherRegions(const torch::Tensor & features, const RegionLattice & lattice)
 {
-  std::vector<torch::Tensor> regions;
-  for (const auto & corner : lattice.corners)
-  {
-    auto region = features;
-    for (int axis = 0; axis < 3; ++axis)
-    {
-      if (corner[axis] < 0 || corner[axis] + lattice.edge[axis] > features.size(axis + 2))
-      {
-        throw UsageError(Message("region at ",
-                                 corner[axis],
-                                 " of ",
-                                 lattice.edge[axis],
-                                 " voxels leaves the map of size ",
-                                 features.size(axis + 2),
-                                 " on axis ",
-                                 axis));
-      }
-      region = region.narrow(axis + 2, corner[axis], lattice.edge[axis]);
-    }
-    regions.push_back(region.flatten(1));
-  }
-  return torch::stack(regions, 1);
+  const auto channels = features.size(1);
+  const auto regions = static_cast<std::int64_t>(lattice.corners.size());
+  const auto voxels =
+      RegionVoxelIndices(lattice, {features.size(2), features.size(3), features.size(4)});
+  // one gathering for all regions: its gradient is one scattering, not a whole map for each region
+  return features.permute({0, 2, 3, 4, 1})
+      .reshape({features.size(0), -1, channels})
+      .index_select(1, voxels.to(features.device()))
+      .view({features.size(0), regions, -1, channels})
+      .transpose(2, 3)
+      .flatten(2);
 }
 
 torch::Tensor

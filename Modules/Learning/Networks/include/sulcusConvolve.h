@@ -12,8 +12,9 @@ using Triple = std::array<int, 3>;
 
 /** torch::conv3d of a channels-last map [N, C, z, y, x]. The weight gradient of thin slabs in bf16
  * on the CPU is made slice by slice: oneDNN (seen with that of LibTorch 2.11 on AMX) writes past
- * its buffers there, which gives NaN or ends the process. Elsewhere it is LibTorch's. \param weight
- * [out, in, kz, ky, kx] \param bias [out] or undefined. */
+ * its buffers there, which gives NaN or ends the process. One small image in single precision goes
+ * through oneDNN, where LibTorch would unfold it. Elsewhere it is LibTorch's. \param weight [out,
+ * in, kz, ky, kx] \param bias [out] or undefined. */
 torch::Tensor
 Convolve(const torch::Tensor & input,
          const torch::Tensor & weight,
@@ -21,7 +22,7 @@ Convolve(const torch::Tensor & input,
          const Triple & stride,
          const Triple & padding);
 
-/** torch::conv_transpose3d with a kernel that is the stride, kept from the same fault.
+/** torch::conv_transpose3d with a kernel that is the stride, kept from the same fault and detour.
  * \param weight [in, out, sz, sy, sx]. */
 torch::Tensor
 ConvolveTransposed(const torch::Tensor & input,

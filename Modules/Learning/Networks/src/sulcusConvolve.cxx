@@ -1,5 +1,7 @@
 #include "sulcusConvolve.h"
 
+#include "sulcusSmallMapConvolution.h"
+
 #include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/custom_function.h>
 #include <torch/types.h>
@@ -182,6 +184,14 @@ public:
   }
 };
 
+/** Whether LibTorch's weight gradient of a map of this size cannot be trusted. */
+bool
+NeedsSlices(const Tensor & input, const Tensor & weight, torch::IntArrayRef mapSize)
+{
+  return RunsInBFloat16(input) && torch::GradMode::is_enabled() && weight.requires_grad() &&
+         IsThinSlab(mapSize, std::max(weight.size(0), weight.size(1)));
+}
+
 } // namespace
 
 bool
@@ -197,10 +207,11 @@ Convolve(const Tensor & input,
          const Triple & stride,
          const Triple & padding)
 {
-  if (!RunsInBFloat16(input) || !torch::GradMode::is_enabled() || !weight.requires_grad() ||
-      !IsThinSlab(input.sizes(), std::max(weight.size(0), weight.size(1))))
+  if (!NeedsSlices(input, weight, input.sizes()))
   {
-    return torch::conv3d(input, weight, bias, ListOf(stride), ListOf(padding));
+    return !RunsInBFloat16(input) && IsSmallMap(input)
+               ? ConvolveSmallMap(input, weight, bias, stride, padding)
+               : torch::conv3d(input, weight, bias, ListOf(stride), ListOf(padding));
   }
   const auto made = ThinConvolution::apply(
       input.to(torch::kBFloat16), weight.to(torch::kBFloat16), ListOf(stride), ListOf(padding));
@@ -215,10 +226,11 @@ ConvolveTransposed(const Tensor & input, const Tensor & weight, const Triple & s
                                        input.size(2) * stride[0],
                                        input.size(3) * stride[1],
                                        input.size(4) * stride[2]};
-  if (!RunsInBFloat16(input) || !torch::GradMode::is_enabled() || !weight.requires_grad() ||
-      !IsThinSlab(fine, std::max(weight.size(0), weight.size(1))))
+  if (!NeedsSlices(input, weight, fine))
   {
-    return torch::conv_transpose3d(input, weight, {}, ListOf(stride));
+    return !RunsInBFloat16(input) && IsSmallMap(input)
+               ? UpsampleSmallMap(input, weight, stride)
+               : torch::conv_transpose3d(input, weight, {}, ListOf(stride));
   }
   return ThinUpsampling::apply(
       input.to(torch::kBFloat16), weight.to(torch::kBFloat16), ListOf(stride));

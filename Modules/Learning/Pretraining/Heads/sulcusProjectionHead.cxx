@@ -1,5 +1,6 @@
 #include "sulcusProjectionHead.h"
 
+#include <sulcusConvolution.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
 
@@ -67,7 +68,9 @@ RegionHeadImpl::RegionHeadImpl(std::int64_t channels,
 torch::Tensor
 RegionHeadImpl::Map(const torch::Tensor & features)
 {
-  return m_Second(m_First(features.to(torch::kFloat)).relu());
+  const auto hidden =
+      PointwiseConvolution(features.to(torch::kFloat), m_First->weight, m_First->bias).relu();
+  return PointwiseConvolution(hidden, m_Second->weight, m_Second->bias);
 }
 
 torch::Tensor
