@@ -148,7 +148,16 @@ TEST(SlowContrast, T13PretrainingHelpsAndKnowsWhereItIs)
     const auto global =
         run("pretrain",
             "global" + seed,
-            {"--method", "global", "--global_volumes", "3", "--steps", "120", "--seed", seed});
+            {"--method",
+             "global",
+             "--global_volumes",
+             "3",
+             "--global_patch",
+             "1",
+             "--steps",
+             "400",
+             "--seed",
+             seed});
     const auto local = run("pretrain",
                            "local" + seed,
                            {"--method",
@@ -182,8 +191,7 @@ TEST(SlowContrast, T13PretrainingHelpsAndKnowsWhereItIs)
               retrieval,
               untrained);
   EXPECT_GE(pretrained, random);
-  // The oracle asks for 0.9; 120 steps of this small network reach 0.7 to 0.9, by seed.
-  EXPECT_GE(retrieval, 0.6);
+  EXPECT_GE(retrieval, 0.9);
   EXPECT_GE(retrieval, 2.0 * untrained);
 }
 
