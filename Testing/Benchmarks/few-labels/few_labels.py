@@ -3,6 +3,7 @@
 
 usage: few_labels.py --data hippocampus --arms supervised --labelled 1,2,4,8 --seeds 0,1,2
        few_labels.py --table                 # only prints the league table from the kept results
+       few_labels.py --page FILE             # writes all tables into a page, between its marks
 
 Needs SULCUS_TEST_DATA (frozen splits) and built programs (--programs, default build/ci/bin). A finished cell is one JSON line
 in the results file and is skipped when asked for again with the same settings; a cell not run says so in the table. Several
@@ -41,6 +42,7 @@ def parse():
     parser.add_argument("--threads", type=int, default=0, help="threads of every program; 0 takes all cores")
     parser.add_argument("--part", default="1/1", help="K/N: run every N-th cell, beginning with the K-th")
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--page", type=Path, help="a page with lines `<!-- league DATA -->` and `<!-- end -->`")
     return parser.parse_args()
 
 
@@ -195,6 +197,9 @@ def hardware():
 def main():
     options = parse()
     results = Path(options.results)
+    if options.page:
+        options.page.write_text(league.with_tables(options.page.read_text(), results))
+        return 0
     if not options.table:
         if "SULCUS_TEST_DATA" not in os.environ:
             raise SystemExit("SULCUS_TEST_DATA is not set: the frozen splits are found through it")

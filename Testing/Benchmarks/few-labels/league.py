@@ -1,8 +1,8 @@
 """Reads finished cells and prints the league table: mean Dice, confidence interval over cases, paired tests."""
 import json
-import math
 import random
-from collections import defaultdict
+import re
+from collections import Counter, defaultdict
 
 
 def dice_by_case(scores_file):
@@ -31,25 +31,22 @@ def bootstrap_interval(values, draws=2000):
 
 
 def wilcoxon(a, b):
-    """Two-sided signed-rank test, normal approximation with tie correction (43 test cases are enough for it)."""
-    differences = [x - y for x, y in zip(a, b) if x != y]
+    """Two-sided signed-rank test, exact: all sign patterns are counted, tied differences share their mean rank, equal scores are left out."""
+    differences = sorted((x - y for x, y in zip(a, b) if x != y), key=abs)
     n = len(differences)
-    if n == 0:
-        return 1.0
-    order = sorted(range(n), key=lambda i: abs(differences[i]))
-    ranks, ties, i = [0.0] * n, 0.0, 0
+    doubled, i = [], 0  # twice the ranks, so that shared ones are whole numbers
     while i < n:
         j = i
-        while j + 1 < n and abs(differences[order[j + 1]]) == abs(differences[order[i]]):
+        while j + 1 < n and abs(differences[j + 1]) == abs(differences[i]):
             j += 1
-        for k in range(i, j + 1):
-            ranks[order[k]] = (i + j) / 2 + 1
-        ties += (j - i + 1) ** 3 - (j - i + 1)
+        doubled += [i + j + 2] * (j - i + 1)
         i = j + 1
-    positive = sum(rank for rank, difference in zip(ranks, differences) if difference > 0)
-    mean, variance = n * (n + 1) / 4, n * (n + 1) * (2 * n + 1) / 24 - ties / 48
-    z = (abs(positive - mean) - 0.5) / math.sqrt(variance)
-    return min(1.0, math.erfc(max(0.0, z) / math.sqrt(2)))
+    patterns = Counter({0: 1})  # rank sum of the positive ones: number of sign patterns
+    for rank in doubled:
+        patterns.update({total + rank: count for total, count in patterns.items()})
+    middle = sum(doubled) / 2
+    seen = abs(sum(rank for rank, difference in zip(doubled, differences) if difference > 0) - middle)
+    return sum(count for total, count in patterns.items() if abs(total - middle) >= seen) / 2**n
 
 
 def holm(p_values):
@@ -101,3 +98,8 @@ def table(results, data, baseline="supervised"):
         lines.append(f"| {data} | {'all' if labelled == 10**9 else labelled} | {arm} | {steps} | {sum(values) / len(values):.4f} | {low:.3f} to {high:.3f} | "
                      f"{seeds} | {min(min(case_means(r).values()) for r in members):.3f} | {gain} | {p} | {seconds:.0f} |")
     return "\n".join(lines)
+
+
+def with_tables(page, results):
+    """The page with the table of each data set between its marks."""
+    return re.sub(r"(<!-- league (\w+) -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{table(results, found[2])}\n{found[3]}", page, flags=re.DOTALL)
