@@ -10,6 +10,7 @@
 #include <sulcusPatchSource.h>
 #include <sulcusProbe.h>
 #include <sulcusValidation.h>
+#include <sulcusViewPatch.h>
 
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -80,6 +81,7 @@ EmbedPatches(SegmentationNetwork & network,
   rule.name = "patches";
   rule.pool = CasePool::All;
   rule.augmentation = "none";
+  rule.patchSize = ViewPatch(data.plan, options.patch);
   rule.partition.partitions = options.partitions;
   rule.partition.axis = options.axis;
   rule.partition.guard =
@@ -218,6 +220,11 @@ Describe(Parameters & visit, ProbeOptions & o)
   visit("partitions", o.partitions, "Parts of a volume along the axis.").Range(2, 64);
   visit("axis", o.axis, "Partition axis: 0 left, 1 back, 2 head.").Range(0, 2);
   visit("rounds", o.rounds, "Patches of each part and volume.").Range(1, 1024).Advanced();
+  visit("patch",
+        o.patch,
+        "Edge of a patch of the retrieval as part of the plan's; give what pre-training had.")
+      .Range(0.1, 1)
+      .Advanced();
   visit("decoder_blocks",
         o.decoderBlocks,
         "Decoder blocks whose maps the linear probe sees beside the encoder's.")

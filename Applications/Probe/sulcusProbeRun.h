@@ -20,6 +20,7 @@ struct ProbeOptions
   int partitions = 4;
   int axis = 2;
   int rounds = 4;
+  double patch = 0.5; ///< edge of a patch as part of the plan's, as stage 1 has it
   int decoderBlocks = 0;
   std::int64_t voxels = 2000;
   bool verify = true;

@@ -145,19 +145,18 @@ TEST(SlowContrast, T13PretrainingHelpsAndKnowsWhereItIs)
   double untrained = 0.0;
   for (const std::string seed : {"0", "1", "2"})
   {
-    const auto global =
-        run("pretrain",
-            "global" + seed,
-            {"--method",
-             "global",
-             "--global_volumes",
-             "3",
-             "--global_patch",
-             "1",
-             "--steps",
-             "400",
-             "--seed",
-             seed});
+    const auto global = run("pretrain",
+                            "global" + seed,
+                            {"--method",
+                             "global",
+                             "--global_volumes",
+                             "3",
+                             "--global_patch",
+                             "1",
+                             "--steps",
+                             "400",
+                             "--seed",
+                             seed});
     const auto local = run("pretrain",
                            "local" + seed,
                            {"--method",
@@ -177,8 +176,18 @@ TEST(SlowContrast, T13PretrainingHelpsAndKnowsWhereItIs)
     run("train", "tuned" + seed, from);
     random += dice("random" + seed) / 3;
     pretrained += dice("tuned" + seed) / 3;
-    const auto probe = RunProgram(
-        "probe", {cache, "--model", global, "--threads", "1", "--device", "cpu", "--seed", "5"});
+    const auto probe = RunProgram("probe",
+                                  {cache,
+                                   "--model",
+                                   global,
+                                   "--patch",
+                                   "1",
+                                   "--threads",
+                                   "1",
+                                   "--device",
+                                   "cpu",
+                                   "--seed",
+                                   "5"});
     ASSERT_EQ(probe.status, 0) << probe.errors;
     const auto networks =
         nlohmann::json::parse(TextOf(scratch / ("global" + seed) / "probe.json")).at("networks");

@@ -157,7 +157,7 @@ BuildNetwork(const NetworkPlan & plan, std::uint64_t seed);
 Decoder
 BuildDecoder(const NetworkPlan & plan, std::uint64_t seed);
 
-/** Numbers that training moves. */
+/** Numbers that are learnt, whether this run moves them, freezes them or averages them. */
 std::int64_t
 ParameterCount(const torch::nn::Module & module);
 

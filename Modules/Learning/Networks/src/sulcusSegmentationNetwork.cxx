@@ -290,7 +290,7 @@ ParameterCount(const torch::nn::Module & module)
   std::int64_t count = 0;
   for (const auto & parameter : module.parameters())
   {
-    count += parameter.requires_grad() ? parameter.numel() : 0;
+    count += parameter.numel();
   }
   return count;
 }
