@@ -4,4 +4,4 @@ set -euo pipefail
 model=${1:?model file}
 scans=${2:?folder of images}
 output=${3:-segmentations}
-sulcus-segment "$scans" --model "$model" --output "$output" --flips allowed
+sulcus-segment "$scans" --model "$model" --output "$output" --flips allowed --html "$output/report.html"

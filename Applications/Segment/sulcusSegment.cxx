@@ -1,10 +1,13 @@
 #include "sulcusSegmentCases.h"
 #include "sulcusSegmentIntermediates.h"
+#include "sulcusSegmentPage.h"
 #include "sulcusSegmentSettings.h"
+#include "sulcusSegmentSummary.h"
 #include "sulcusSegmentTargets.h"
 #include <sulcusAtomicWrite.h>
 #include <sulcusCorrectionPredictor.h>
 #include <sulcusDevice.h>
+#include <sulcusDicomRead.h>
 #include <sulcusError.h>
 #include <sulcusLog.h>
 #include <sulcusMain.h>
@@ -33,32 +36,13 @@ Program()
       "channels separated by tabs), and one model file or several, whose probabilities are "
       "averaged. The model carries preprocessing, label names, component rules and the range of "
       "images it may be trusted with; an image outside that range is refused with exit status 9. "
-      "An output that ends in .dcm is a DICOM SEG in the study of the DICOM input. Every result is "
-      "read back and compared before it gets its name.";
-  program.example = "sulcus-segment dicom_folder --model model.safetensors --output seg.dcm";
+      "An output that ends in .dcm is a DICOM SEG in the study of the DICOM input; --html writes a "
+      "page that shows what came out. Every result is read back and compared before it gets its "
+      "name.";
+  program.example =
+      "sulcus-segment dicom_folder --model model.safetensors --output seg.dcm --html seg.html";
   program.usesDevice = true;
   return program;
-}
-
-/** What the labels mean: as the user says, or named by the model. */
-std::vector<sulcus::SegmentInfo>
-SegmentsFor(const sulcus::SegmentSettings & settings, const sulcus::Plan & plan)
-{
-  if (!settings.segments.empty())
-  {
-    return sulcus::ParseSegmentationJson(sulcus::ReadTextFile(settings.segments), settings.segments)
-        .segments;
-  }
-  std::vector<sulcus::SegmentInfo> segments;
-  for (const auto & label : plan.labels)
-  {
-    if (label.value > 0 && label.value <= 65535)
-    {
-      segments.push_back(sulcus::DefaultSegment(static_cast<std::uint16_t>(label.value)));
-      segments.back().name = label.name;
-    }
-  }
-  return segments;
 }
 
 class SegmentRun
@@ -72,7 +56,8 @@ public:
   void
   Execute()
   {
-    m_Settings.segmentation.confidence = m_Settings.confidence;
+    const bool wantsPage = !m_Settings.html.empty();
+    m_Settings.segmentation.confidence = m_Settings.confidence || wantsPage;
     m_Settings.segmentation.entropy = m_Settings.uncertainty;
     m_Settings.segmentation.probabilities = m_Settings.probabilities;
     sulcus::KeepFreedMemory();
@@ -97,12 +82,39 @@ public:
     }
     const auto targets =
         sulcus::SegmentTargets(cases, m_Settings, segmenter.GetPlan(), m_Context.common.overwrite);
-    m_Segments = SegmentsFor(m_Settings, segmenter.GetPlan());
+    sulcus::RequireFreePage(m_Settings, m_Context.common.overwrite);
+    m_Segments = sulcus::SegmentsFor(m_Settings, segmenter.GetPlan());
     if (m_Context.common.dryRun)
     {
       return;
     }
     sulcus::MakeOutputFolder(m_Settings);
+    if (wantsPage)
+    {
+      // opened and given up: a page that cannot be written must not be found out at the end
+      const sulcus::AtomicFile probe(m_Settings.html, m_Context.OverwriteRule());
+      m_Page.emplace(m_Settings, segmenter.Models(), segmenter.GetPlan(), m_Segments);
+    }
+    const auto failed = RunCases(segmenter, cases, targets);
+    if (m_Page)
+    {
+      m_Page->Write(m_Context.OverwriteRule());
+      m_Context.record.AddOutput(m_Settings.html);
+    }
+    if (failed > 0)
+    {
+      throw sulcus::PartialError(
+          sulcus::Message(failed, " of ", cases.size(), " cases failed; see the warnings"));
+    }
+  }
+
+private:
+  /** \returns how many failed; the only one throws instead */
+  std::size_t
+  RunCases(const sulcus::Segmenter & segmenter,
+           const std::vector<sulcus::SegmentCase> & cases,
+           const std::vector<sulcus::SegmentTarget> & targets)
+  {
     std::size_t failed = 0;
     sulcus::Progress progress("Segmenting", static_cast<double>(cases.size()));
     for (std::size_t c = 0; c < cases.size(); ++c)
@@ -124,32 +136,25 @@ public:
         }
         sulcus::LogWarning(sulcus::Message("case ", cases[c].id, " failed: ", problem.what()));
         ++failed;
+        if (m_Page)
+        {
+          m_Page->AddFailure(cases[c].id, problem.what());
+        }
       }
     }
-    if (failed > 0)
-    {
-      throw sulcus::PartialError(
-          sulcus::Message(failed, " of ", cases.size(), " cases failed; see the warnings"));
-    }
+    return failed;
   }
 
-private:
   void
   RunCase(const sulcus::Segmenter & segmenter,
           const sulcus::SegmentCase & segmentCase,
           const sulcus::SegmentTarget & target,
           const std::function<void(double)> & progress)
   {
-    std::vector<sulcus::FloatImage::Pointer> channels;
-    for (const std::string & file : segmentCase.channels)
-    {
-      auto loaded = sulcus::ReadImage(file, sulcus::ToReadOptions(m_Settings.reading));
-      for (const std::string & warning : loaded.warnings)
-      {
-        sulcus::LogWarning(warning);
-      }
-      channels.push_back(loaded.image);
-    }
+    sulcus::SegmentPageCase shown;
+    shown.id = segmentCase.id;
+    shown.output = target.label;
+    const auto channels = ReadChannels(segmentCase, shown);
     const auto statedSpacing = channels.front()->GetSpacing();
     for (const auto & channel : channels)
     {
@@ -158,16 +163,63 @@ private:
         channel->SetSpacing(segmentCase.spacingInMm->data());
       }
     }
-    const auto spacing = channels.front()->GetSpacing();
     const auto result = segmenter.Segment(channels, segmentCase.id, progress);
     if (m_Intermediates)
     {
       m_Intermediates->Write(
           channels, statedSpacing, target.base, target.ending, m_Context.common.overwrite);
     }
+    shown.summary = sulcus::Summarise(result, segmenter.GetPlan(), m_Page.has_value());
+    if (m_Page)
+    {
+      Show(channels.front(), result.decision.label, segmenter.GetPlan(), shown);
+    }
     SetSpacing(result.decision, statedSpacing);
     WriteResult(result.decision, segmenter.GetPlan(), segmentCase, target);
-    Report(segmentCase, result, segmenter.GetPlan(), target, spacing[0] * spacing[1] * spacing[2]);
+    Report(shown);
+    if (m_Page)
+    {
+      m_Page->Add(std::move(shown));
+    }
+  }
+
+  /** Reads the images and notes what was guessed and what the scanner calls them. */
+  std::vector<sulcus::FloatImage::Pointer>
+  ReadChannels(const sulcus::SegmentCase & segmentCase, sulcus::SegmentPageCase & shown) const
+  {
+    std::vector<sulcus::FloatImage::Pointer> channels;
+    for (const std::string & file : segmentCase.channels)
+    {
+      auto loaded = sulcus::ReadImage(file, sulcus::ToReadOptions(m_Settings.reading));
+      for (const std::string & warning : loaded.warnings)
+      {
+        sulcus::LogWarning(warning);
+        shown.notes.push_back(warning);
+      }
+      for (const auto & [key, value] : loaded.header.fields)
+      {
+        if (key == sulcus::SeriesDescriptionField)
+        {
+          shown.series.push_back(value);
+        }
+      }
+      channels.push_back(loaded.image);
+    }
+    return channels;
+  }
+
+  /** What the page tells beside the numbers. */
+  void
+  Show(const sulcus::FloatImage * image,
+       const sulcus::LabelImage * label,
+       const sulcus::Plan & plan,
+       sulcus::SegmentPageCase & shown) const
+  {
+    const auto grid = sulcus::GridOf(image);
+    const auto notes = sulcus::NotesOn(shown.summary, plan, grid);
+    shown.notes.insert(shown.notes.end(), notes.begin(), notes.end());
+    shown.grid = sulcus::ToText(grid);
+    shown.picture = sulcus::DrawSegmentedCase(image, label, m_Segments);
   }
 
   /** Of all images of a decision: results lie on the image as its file states it. */
@@ -219,52 +271,23 @@ private:
         target.label, decision.label.GetPointer(), write); // last: it says that the case is done
   }
 
-  /** Volume of every label: an empty result is never silent. */
+  /** An empty result is never silent. */
   void
-  Report(const sulcus::SegmentCase & segmentCase,
-         const sulcus::Segmented & result,
-         const sulcus::Plan & plan,
-         const sulcus::SegmentTarget & target,
-         double voxelVolumeInMm3)
+  Report(const sulcus::SegmentPageCase & finished)
   {
-    const auto & label = result.decision.label;
-    const std::size_t count = label->GetLargestPossibleRegion().GetNumberOfPixels();
-    std::vector<std::size_t> voxels(65536, 0); // one a 16-bit value
-    for (std::size_t i = 0; i < count; ++i)
+    if (finished.summary.labelledVoxels == 0)
     {
-      ++voxels[label->GetBufferPointer()[i]];
+      sulcus::LogWarning(sulcus::Message("case ", finished.id, ": no structure was found"));
     }
-    const std::size_t foreground = count - voxels[0];
-    if (foreground == 0)
-    {
-      sulcus::LogWarning(sulcus::Message("case ", segmentCase.id, ": no structure was found"));
-    }
-    nlohmann::ordered_json entry;
-    entry["case"] = segmentCase.id;
-    entry["labelled_voxels"] = foreground;
-    for (std::size_t k = 1; k < plan.labels.size(); ++k)
-    {
-      const std::size_t found = voxels.at(static_cast<std::size_t>(plan.labels[k].value));
-      entry["labels"].push_back({{"value", plan.labels[k].value},
-                                 {"name", plan.labels[k].name},
-                                 {"voxels", found},
-                                 {"volume_mm3", static_cast<double>(found) * voxelVolumeInMm3}});
-    }
-    for (const auto & rule : result.rules)
-    {
-      entry["component_rules"].push_back({{"label", rule.label},
-                                          {"components_before", rule.componentsBefore},
-                                          {"components_after", rule.componentsAfter},
-                                          {"voxels_removed", rule.voxelsRemoved}});
-    }
-    m_Context.record.Results()["cases"].push_back(entry);
-    m_Context.record.AddOutput(target.label);
+    m_Context.record.Results()["cases"].push_back(sulcus::ToJson(finished.summary, finished.id));
+    m_Context.record.AddOutput(finished.output);
   }
 
   sulcus::SegmentSettings & m_Settings;
   sulcus::RunContext & m_Context;
   std::optional<sulcus::SegmentIntermediates> m_Intermediates;
   std::vector<sulcus::SegmentInfo> m_Segments;
+  std::optional<sulcus::SegmentPage> m_Page; ///< where one was asked for
 };
 
 } // namespace

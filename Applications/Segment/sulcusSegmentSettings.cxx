@@ -1,5 +1,6 @@
 #include "sulcusSegmentSettings.h"
 
+#include <sulcusAtomicFile.h>
 #include <sulcusCorrectionPredictor.h>
 
 namespace sulcus
@@ -31,6 +32,12 @@ Describe(Parameters & visit, SegmentSettings & settings)
         "Without it the model's label names are used.")
       .Kind(ParameterKind::InputFile);
   visit.Group("Also write");
+  visit(
+      "html",
+      settings.html,
+      "A page to look at (.html) that opens offline: of each case its picture, volumes, notes and "
+      "a link to the result; failed cases with their reason.")
+      .Kind(ParameterKind::OutputFile);
   visit("confidence", settings.confidence, "Probability of the chosen label: <case>_confidence.");
   visit("uncertainty", settings.uncertainty, "Entropy from 0 (certain) to 1: <case>_uncertainty.");
   visit("probabilities",
@@ -54,6 +61,25 @@ Describe(Parameters & visit, SegmentSettings & settings)
         settings.spacingInMm,
         "Voxel spacing in mm (x,y,z of the files) that replaces a lost one in every image. Results "
         "keep the grid that the file states, so that they lie on the image.");
+}
+
+std::vector<SegmentInfo>
+SegmentsFor(const SegmentSettings & settings, const Plan & plan)
+{
+  if (!settings.segments.empty())
+  {
+    return ParseSegmentationJson(ReadTextFile(settings.segments), settings.segments).segments;
+  }
+  std::vector<SegmentInfo> segments;
+  for (const auto & label : plan.labels)
+  {
+    if (label.value > 0 && label.value <= 65535)
+    {
+      segments.push_back(DefaultSegment(static_cast<std::uint16_t>(label.value)));
+      segments.back().name = label.name;
+    }
+  }
+  return segments;
 }
 
 } // namespace sulcus

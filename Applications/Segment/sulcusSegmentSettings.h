@@ -1,6 +1,8 @@
 #pragma once
 
+#include <sulcusPlan.h>
 #include <sulcusReadSettings.h>
+#include <sulcusSegmentInfo.h>
 #include <sulcusSegmenter.h>
 
 #include <string>
@@ -17,6 +19,7 @@ struct SegmentSettings
   std::string output;
   std::string format = ".nii.gz";
   std::string segments; ///< metadata JSON of dcmqi; empty: labels are named by the model
+  std::string html;     ///< the page; empty: none
   bool confidence = false;
   bool uncertainty = false;
   bool probabilities = false;
@@ -29,5 +32,10 @@ struct SegmentSettings
 
 void
 Describe(Parameters & visit, SegmentSettings & settings);
+
+/** What the labels mean: as the user says, or named by the model. \throws UsageError for damaged
+ * metadata */
+std::vector<SegmentInfo>
+SegmentsFor(const SegmentSettings & settings, const Plan & plan);
 
 } // namespace sulcus

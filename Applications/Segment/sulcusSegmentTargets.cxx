@@ -133,6 +133,30 @@ SegmentTargets(const std::vector<SegmentCase> & cases,
 }
 
 void
+RequireFreePage(const SegmentSettings & settings, bool overwrite)
+{
+  if (settings.html.empty())
+  {
+    return;
+  }
+  const fs::path page = fs::absolute(settings.html).lexically_normal();
+  if (page.extension() != ".html")
+  {
+    throw UsageError(Message("html: '", settings.html, "' must end in .html"));
+  }
+  if (fs::exists(page) && !overwrite)
+  {
+    throw OutputError(Message(settings.html, ": exists; use --overwrite to replace it"));
+  }
+  const fs::path output = fs::absolute(fs::path(settings.output) / "").lexically_normal();
+  const bool isMade = !IsSingleFile(settings.output) && page.parent_path() / "" == output;
+  if (!fs::is_directory(page.parent_path()) && !isMade)
+  {
+    throw OutputError(Message(settings.html, ": its folder does not exist"));
+  }
+}
+
+void
 MakeOutputFolder(const SegmentSettings & settings)
 {
   std::error_code problem;

@@ -39,6 +39,13 @@ SegmentTargets(const std::vector<SegmentCase> & cases,
                const Plan & plan,
                bool overwrite);
 
+/** Holds the page's name against what is there, before anything is computed; none: nothing happens.
+ * Its folder must exist, or be the output folder. \throws UsageError for a name that does not end
+ * in .html; OutputError for a file that exists unless `overwrite`, or a folder that does not exist
+ */
+void
+RequireFreePage(const SegmentSettings & settings, bool overwrite);
+
 /** Makes the output folder, if the output is one. \throws OutputError */
 void
 MakeOutputFolder(const SegmentSettings & settings);

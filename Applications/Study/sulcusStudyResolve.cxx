@@ -33,7 +33,7 @@ ReservedOf(const std::string & section)
       {"prepare", {"dataset"}},
       {"pretrain", {"cache", "method", "steps"}},
       {"train", {"cache", "method"}},
-      {"segment", {"input", "model"}},
+      {"segment", {"input", "model", "html"}},
       {"evaluate",
        {"reference", "prediction", "labels", "cases", "unpaired", "baseline", "confidence_maps"}},
       {"report", {"study", "verify"}}};

@@ -35,6 +35,7 @@ WriteDicomFolder(const std::filesystem::path & folder,
     data.Text(dicom::StudyInstanceUid, "UI", "1.2.826.99");
     data.Text(dicom::SeriesInstanceUid, "UI", seriesUid);
     data.Text(dicom::SeriesNumber, "IS", "4");
+    data.Text(dicom::SeriesDescription, "LO", "t1 sag <3D>");
     data.Text(dicom::FrameOfReferenceUid, "UI", "1.2.826.99.8");
     data.Decimals(dicom::ImagePosition, {position[0], position[1], position[2]});
     data.Decimals(dicom::ImageOrientation,

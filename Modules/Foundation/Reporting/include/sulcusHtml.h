@@ -24,6 +24,9 @@ struct HtmlTableOptions
   /** Column whose texts become links within the page: cell text → section id. */
   std::string linkColumn;
   std::vector<std::pair<std::string, std::string>> links;
+  /** Column whose texts get a square of a colour in front: cell text → "#rrggbb". */
+  std::string swatchColumn;
+  std::vector<std::pair<std::string, std::string>> swatches;
 };
 
 /** A page in one file: opens offline, asks the network for nothing (a content-security policy says
@@ -53,7 +56,13 @@ public:
   AddKeyValues(std::span<const std::pair<std::string, std::string>> values);
   void
   AddPreformatted(const std::string & text);
-  /** A heading cell sorts by its column when pressed; missing cells stay last. */
+  /** A paragraph that opens a file when pressed. \param relative from the page's folder, so that
+   * both can be moved together; percent-encoded. \throws UsageError for an empty or absolute path.
+   */
+  void
+  AddFileLink(const std::string & text, const std::filesystem::path & relative);
+  /** A heading cell sorts by its column when pressed; missing cells stay last. \throws UsageError
+   * for a swatch that is no colour. */
   void
   AddTable(const Table & table, const HtmlTableOptions & options = {});
   /** A chart made by this module. \throws UsageError if the text is no `<svg>` element or holds a

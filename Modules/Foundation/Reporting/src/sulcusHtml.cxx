@@ -12,6 +12,63 @@
 
 namespace sulcus
 {
+namespace
+{
+
+const std::string *
+Find(const std::vector<std::pair<std::string, std::string>> & entries, const std::string & key)
+{
+  const auto found = std::find_if(
+      entries.begin(), entries.end(), [&](const auto & entry) { return entry.first == key; });
+  return found == entries.end() ? nullptr : &found->second;
+}
+
+bool
+IsColour(const std::string & text)
+{
+  return text.size() == 7 && text[0] == '#' &&
+         text.find_first_not_of("0123456789abcdefABCDEF", 1) == std::string::npos;
+}
+
+/** What stands in a cell: its text, as a link or after a swatch where the options say so. */
+std::string
+CellContent(const Cell & cell, const std::string & column, const HtmlTableOptions & options)
+{
+  auto shown = EscapeMarkup(ToText(cell, options.format));
+  const auto text = ToText(cell);
+  if (const auto * link = column == options.linkColumn ? Find(options.links, text) : nullptr)
+  {
+    shown = fmt::format("<a href=\"#{}\">{}</a>", EscapeMarkup(*link), shown);
+  }
+  if (const auto * colour = column == options.swatchColumn ? Find(options.swatches, text) : nullptr)
+  {
+    if (!IsColour(*colour))
+    {
+      throw UsageError(Message("swatch of '", text, "': '", *colour, "' is no colour #rrggbb"));
+    }
+    shown = fmt::format("<span class=\"swatch\" style=\"background:{}\"></span>{}", *colour, shown);
+  }
+  return shown;
+}
+
+std::string
+CellElement(const Cell & cell,
+            const std::string & column,
+            bool numeric,
+            const HtmlTableOptions & options)
+{
+  const bool missing = IsMissing(cell);
+  const auto kind = missing   ? (numeric ? " class=\"n m\"" : " class=\"m\"")
+                    : numeric ? " class=\"n\""
+                              : "";
+  const auto full = ToText(cell);
+  const bool rounded = numeric && !missing && full != ToText(cell, options.format);
+  const auto shown = CellContent(cell, column, options);
+  return rounded ? fmt::format("<td{} data-v=\"{}\">{}</td>", kind, full, shown)
+                 : fmt::format("<td{}>{}</td>", kind, shown);
+}
+
+} // namespace
 
 std::string
 Base64(std::span<const std::byte> bytes)
@@ -116,6 +173,26 @@ HtmlPage::AddPreformatted(const std::string & text)
 }
 
 void
+HtmlPage::AddFileLink(const std::string & text, const std::filesystem::path & relative)
+{
+  if (relative.empty() || relative.is_absolute())
+  {
+    throw UsageError(
+        Message("link '", text, "': need a relative path, got '", relative.string(), "'"));
+  }
+  static constexpr std::string_view plain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
+  std::string address;
+  for (const char c : relative.generic_string())
+  {
+    address += plain.find(c) != std::string_view::npos
+                   ? std::string(1, c)
+                   : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  m_Body += fmt::format("<p><a href=\"{}\">{}</a></p>\n", address, EscapeMarkup(text));
+}
+
+void
 HtmlPage::AddTable(const Table & table, const HtmlTableOptions & options)
 {
   m_Body += "<div class=\"scroll\"><table class=\"sortable\">\n";
@@ -139,26 +216,7 @@ HtmlPage::AddTable(const Table & table, const HtmlTableOptions & options)
     m_Body += "<tr>";
     for (std::size_t c = 0; c < row.size(); ++c)
     {
-      auto shown = EscapeMarkup(ToText(row[c], options.format));
-      if (table.Columns()[c] == options.linkColumn)
-      {
-        const auto text = ToText(row[c]);
-        const auto link = std::find_if(options.links.begin(),
-                                       options.links.end(),
-                                       [&](const auto & one) { return one.first == text; });
-        if (link != options.links.end())
-        {
-          shown = fmt::format("<a href=\"#{}\">{}</a>", EscapeMarkup(link->second), shown);
-        }
-      }
-      const auto missing = IsMissing(row[c]);
-      const auto kind = missing      ? (numeric[c] ? " class=\"n m\"" : " class=\"m\"")
-                        : numeric[c] ? " class=\"n\""
-                                     : "";
-      const auto full = ToText(row[c]);
-      const bool rounded = numeric[c] && !missing && full != ToText(row[c], options.format);
-      m_Body += rounded ? fmt::format("<td{} data-v=\"{}\">{}</td>", kind, full, shown)
-                        : fmt::format("<td{}>{}</td>", kind, shown);
+      m_Body += CellElement(row[c], table.Columns()[c], numeric[c], options);
     }
     m_Body += "</tr>\n";
   }

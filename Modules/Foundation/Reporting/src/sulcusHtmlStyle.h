@@ -24,6 +24,7 @@ th[aria-sort=descending] button::after{content:" \25BC"}
 tbody tr:hover{background:var(--soft)}
 figure{margin:1rem 0}figure img{max-width:100%;height:auto;image-rendering:auto}
 figcaption{font-size:.9rem;opacity:.8}
+.swatch{display:inline-block;width:.8em;height:.8em;margin-right:.4em;border:1px solid var(--line)}
 .notice{border-left:4px solid #d55e00;padding:.4rem .8rem;background:var(--soft)}
 pre{overflow-x:auto;background:var(--soft);padding:.6rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{font-weight:600}dd{margin:0;overflow-wrap:anywhere}

@@ -106,6 +106,40 @@ TEST(Html, EscapesEverythingItIsGiven)
   ExpectBalanced(html);
 }
 
+TEST(Html, LinksOnlyToFilesBesideThePage)
+{
+  HtmlPage page("t");
+  page.AddFileLink("result <1>", "../out put/a%b:\"c\"é.dcm");
+  page.AddFileLink("trick", "javascript:alert(1)");
+  const auto html = page.Render();
+  EXPECT_THAT(html,
+              HasSubstr("<a href=\"../out%20put/a%25b%3A%22c%22%C3%A9.dcm\">result &lt;1&gt;"));
+  EXPECT_THAT(html, HasSubstr("href=\"javascript%3Aalert%281%29\""));
+  EXPECT_THROW(page.AddFileLink("root", "/etc/hosts"), UsageError);
+  EXPECT_THROW(page.AddFileLink("nothing", ""), UsageError);
+  ExpectBalanced(html);
+}
+
+TEST(Html, CellsGetTheirSwatch)
+{
+  Table table({"structure", "voxels"});
+  table.AddRow({std::string("left"), std::int64_t{3}});
+  table.AddRow({std::string("other"), std::int64_t{4}});
+  HtmlPage page("t");
+  HtmlTableOptions options;
+  options.swatchColumn = "structure";
+  options.swatches = {{"left", "#0a1B2c"}, {"3", "#000000"}};
+  page.AddTable(table, options);
+  const auto html = page.Render();
+  EXPECT_THAT(
+      html, HasSubstr("<td><span class=\"swatch\" style=\"background:#0a1B2c\"></span>left</td>"));
+  EXPECT_THAT(html, HasSubstr("<td>other</td><td class=\"n\">4</td>"));
+  EXPECT_EQ(Count(html, "<span class=\"swatch\""), 1U);
+  ExpectBalanced(html);
+  options.swatches = {{"left", "red\" onclick=\"x"}};
+  EXPECT_THROW(page.AddTable(table, options), UsageError);
+}
+
 TEST(Html, AsksTheNetworkForNothing)
 {
   HtmlPage page("Study");

@@ -55,6 +55,9 @@ IsDicomPath(const std::string & path);
 std::vector<DicomSeriesSummary>
 ListDicomSeries(const std::string & path, const ReadOptions & options = {});
 
+/** Field of the header of an image read from DICOM: what the scanner calls the series, as UTF-8. */
+inline constexpr const char * SeriesDescriptionField = "series_description";
+
 /** One image series as one volume. `options.series` (see ReadOptions) chooses
  * where there are several. The place of every slice is verified; see MakeStacks for what is
  * refused. \throws InputError, GeometryError, UsageError, ResourceError */

@@ -175,6 +175,10 @@ ReadSeries(const DicomSeriesFiles & series,
   {
     header.fields.emplace_back("burned_in_annotation", series.burnedIn);
   }
+  if (!series.summary.description.empty())
+  {
+    header.fields.emplace_back(SeriesDescriptionField, series.summary.description);
+  }
   return parcel;
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 namespace sulcus
 {
@@ -30,5 +31,11 @@ RequireInputContract(const Plan & plan,
                      const ImageGrid & grid,
                      std::size_t channels,
                      const std::string & name);
+
+/** Where an image that the contract accepts is near its edge: a spacing or an extent within a fifth
+ * of a limit, one line each for people. The contract is wider than what the model was trained on,
+ * so near its edge a result deserves a second look. */
+std::vector<std::string>
+NearInputContract(const Plan & plan, const ImageGrid & grid);
 
 } // namespace sulcus

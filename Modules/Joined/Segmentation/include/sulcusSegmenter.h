@@ -31,6 +31,14 @@ struct SegmentationOptions
 void
 Describe(Parameters & visit, SegmentationOptions & options);
 
+/** What a model file says about itself. */
+struct ModelCard
+{
+  std::string file; ///< as given
+  std::string method;
+  std::map<std::string, std::string> provenance; ///< program, objective, steps, …
+};
+
 /** What one image became, on its own grid. */
 struct Segmented
 {
@@ -61,6 +69,13 @@ public:
     return m_Plan;
   }
 
+  /** One card a model, in the order given. */
+  const std::vector<ModelCard> &
+  Models() const
+  {
+    return m_Models;
+  }
+
   /** \param channels on one grid, in the plan's order. \param name for messages. \param progress
    * fraction done; may be empty. \throws ScopeError outside the input contract; GeometryError for
    * channels on different grids. */
@@ -71,6 +86,7 @@ public:
 
 private:
   Plan m_Plan;
+  std::vector<ModelCard> m_Models;
   torch::Device m_Device;
   SegmentationOptions m_Options;
   VolumePredictor m_Predictor;

@@ -113,4 +113,40 @@ RequireInputContract(const Plan & plan,
   }
 }
 
+std::vector<std::string>
+NearInputContract(const Plan & plan, const ImageGrid & grid)
+{
+  constexpr double near = 0.8; // of the smaller to the larger of value and limit
+  const OrientedExtent found = ExtentAlong(grid, plan.orientation);
+  const InputContract & contract = plan.inputContract;
+  std::vector<std::string> notes;
+  const auto check = [&](const char * what, int axis, double value, double limit, bool isNear)
+  {
+    if (isNear)
+    {
+      notes.push_back(Message("near the edge of what the model accepts: ",
+                              what,
+                              " along ",
+                              plan.orientation[axis],
+                              " is ",
+                              value,
+                              " mm, the limit is ",
+                              limit,
+                              " mm"));
+    }
+  };
+  for (int i = 0; i < 3; ++i)
+  {
+    const double spacing = found.spacingInMm[i];
+    const double extent = found.extentInMm[i];
+    const double finest = contract.smallestSpacingInMm[i];
+    const double coarsest = contract.largestSpacingInMm[i];
+    const double shortest = contract.smallestExtentInMm[i];
+    check("spacing", i, spacing, finest, near * spacing <= finest);
+    check("spacing", i, spacing, coarsest, spacing >= near * coarsest);
+    check("the extent", i, extent, shortest, near * extent <= shortest);
+  }
+  return notes;
+}
+
 } // namespace sulcus

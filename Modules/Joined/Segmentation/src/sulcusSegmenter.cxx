@@ -115,6 +115,7 @@ Segmenter::Segmenter(const std::vector<std::filesystem::path> & models,
                                models[0].string(),
                                ": channels, labels or preprocessing differ"));
     }
+    m_Models.push_back({origin, model.method, model.provenance});
     members.push_back(MakeModelPredictor(model, origin, device, precision, makers));
   }
   m_Predictor = FlipVolumePredictor(EnsembleVolumePredictor(std::move(members)),

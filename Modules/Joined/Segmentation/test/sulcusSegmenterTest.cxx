@@ -263,6 +263,35 @@ TEST_F(SegmenterTest, RefusesWhatTheContractExcludes)
   EXPECT_THROW(ExtentAlong(grid, "LRS"), UsageError);
 }
 
+/** Spacing along L, P, S is 1, 1.25, 2 mm; the image covers 22, 22.5 and 28 mm. */
+TEST_F(SegmenterTest, TellsWhatIsNearTheEdgeOfTheContract)
+{
+  Plan plan = ThresholdPlan();
+  EXPECT_TRUE(NearInputContract(plan, AwkwardGrid()).empty());
+  plan.inputContract.smallestSpacingInMm = {0.85, 0.5, 0.5};
+  plan.inputContract.largestSpacingInMm = {1.3, 1.5, 2.6};
+  plan.inputContract.smallestExtentInMm = {17, 19, 22};
+  const auto notes = NearInputContract(plan, AwkwardGrid());
+  ASSERT_EQ(notes.size(), 3U);
+  EXPECT_NE(notes[0].find("spacing along L is 1 mm, the limit is 0.85 mm"), std::string::npos);
+  EXPECT_NE(notes[1].find("spacing along P is 1.25 mm, the limit is 1.5 mm"), std::string::npos);
+  EXPECT_NE(notes[2].find("extent along P is 22.5 mm, the limit is 19 mm"), std::string::npos);
+}
+
+TEST_F(SegmenterTest, CarriesACardOfEveryModel)
+{
+  ModelFile model = ModelOf(ThresholdPlan());
+  model.provenance = {{"steps", "12"}};
+  const auto first = Write("a.safetensors", model);
+  const auto second = Write("b.safetensors", ModelOf(ThresholdPlan()));
+  const Segmenter segmenter({first, second}, torch::kCPU, {}, ThresholdMaker());
+  ASSERT_EQ(segmenter.Models().size(), 2U);
+  EXPECT_EQ(segmenter.Models()[0].file, first.string());
+  EXPECT_EQ(segmenter.Models()[0].method, "threshold");
+  EXPECT_EQ(segmenter.Models()[0].provenance.at("steps"), "12");
+  EXPECT_EQ(segmenter.Models()[1].file, second.string());
+}
+
 TEST_F(SegmenterTest, RefusesEnsemblesThatDisagreeAndUnknownMethods)
 {
   const auto path = Write("a.safetensors", ModelOf(ThresholdPlan()));
