@@ -22,9 +22,9 @@ std::string
 StemOf(const std::filesystem::path & path);
 
 /** The case whose map of numbers is called so: "scan" of "scan_confidence", "scan_uncertainty",
- * "scan_probability_liver" and the intermediate volumes that sulcus-segment and sulcus-consensus
- * write beside the label map; empty for any other stem. A case may bear such a name by chance, so
- * ask for the label map "scan" as well. */
+ * "scan_probability_liver", "scan_weight", "scan_soft", "scan_flags" and the intermediate volumes
+ * that sulcus-segment and sulcus-consensus write beside the label map; empty for any other stem. A
+ * case may bear such a name by chance, so ask for the label map "scan" as well. */
 std::string
 CaseOfCompanion(const std::string & stem);
 

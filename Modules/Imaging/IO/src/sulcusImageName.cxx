@@ -52,7 +52,7 @@ CaseOfCompanion(const std::string & stem)
 {
   static const std::regex companion(
       "(.+)_(confidence|uncertainty|probability_.+|coarse|mask|refined|"
-      "(erased|repainted)(_[0-9]{4})?)");
+      "(erased|repainted)(_[0-9]{4})?|weight|soft|flags)");
   std::smatch match;
   return std::regex_match(stem, match, companion) ? match.str(1) : std::string();
 }

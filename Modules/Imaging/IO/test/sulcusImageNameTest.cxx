@@ -47,11 +47,21 @@ TEST(ImageName, CompanionsBelongToTheirCase)
                             "mask",
                             "refined",
                             "erased",
-                            "repainted_0001"})
+                            "repainted_0001",
+                            "weight",
+                            "soft",
+                            "flags"})
   {
     EXPECT_EQ(CaseOfCompanion(std::string("a_b_") + kind), "a_b") << kind;
   }
-  for (const char * stem : {"a_b", "a_soft", "_confidence", "confidence", "a_confidence_2", ""})
+  for (const char * stem : {"a_b",
+                            "a_softly",
+                            "a_weight_2",
+                            "_soft",
+                            "_confidence",
+                            "confidence",
+                            "a_confidence_2",
+                            ""})
   {
     EXPECT_EQ(CaseOfCompanion(stem), "") << stem;
   }
