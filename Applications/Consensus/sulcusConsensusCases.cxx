@@ -6,6 +6,7 @@
 #include <sulcusImageName.h>
 #include <sulcusLabelResampleImageFilter.h>
 #include <sulcusLog.h>
+#include <sulcusManifestTable.h>
 #include <sulcusSafeRead.h>
 
 #include <algorithm>
@@ -103,7 +104,7 @@ CaseOfRow(const Table & table,
   ConsensusCase one;
   one.id = IsMissing(table.At(row, "case")) ? "" : ToText(table.At(row, "case"));
   one.image = imageColumn.empty() ? "" : path(imageColumn);
-  one.weight = path(table.HasColumn("confidence") ? "confidence" : "weight");
+  one.weight = path("confidence");
   for (const auto & column : table.Columns())
   {
     if (column.starts_with(annotatorPrefix) && !path(column).empty())
@@ -119,7 +120,7 @@ ConsensusCohort
 CasesOfManifest(const std::string & manifest)
 {
   ConsensusCohort cohort;
-  cohort.manifest = ReadTsv(manifest, CellTyping::Texts);
+  cohort.manifest = ReadManifestTable(manifest);
   cohort.folder = fs::path(manifest).parent_path();
   ReadDescription(cohort.folder / "dataset.json", cohort);
   const auto & columns = cohort.manifest->Columns();

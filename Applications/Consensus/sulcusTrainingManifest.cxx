@@ -84,7 +84,7 @@ public:
     {
       const bool path = IsImageColumn(column) || column == "observed";
       if (column != "case" && !text(column).empty() && column != "label" &&
-          column != "soft_label" && column != "confidence" && column != "weight")
+          column != "soft_label" && column != "confidence")
       {
         Set(column, path ? Rebased(m_Cohort.folder / text(column), m_Folder) : Cell{text(column)});
       }
@@ -95,13 +95,11 @@ public:
       AddConsensus(*annotated);
       return;
     }
-    for (const char * column : {"label", "soft_label", "weight", "confidence"})
+    for (const char * column : {"label", "soft_label", "confidence"})
     {
       if (!text(column).empty())
       {
-        // weight and confidence mean the same, and a manifest may have one of them only
-        Set(column == std::string_view("weight") ? "confidence" : column,
-            Rebased(m_Cohort.folder / text(column), m_Folder));
+        Set(column, Rebased(m_Cohort.folder / text(column), m_Folder));
       }
     }
   }

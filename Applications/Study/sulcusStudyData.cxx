@@ -143,7 +143,6 @@ ManifestOf(const Dataset & dataset, const std::string & fuse, const fs::path & f
   const auto images = ImageColumns(dataset);
   std::vector<std::string> columns{"case", "subject", "site", "split", "fold", "spacing"};
   columns.insert(columns.end(), images.begin(), images.end());
-  // "confidence", another name of "weight", is the one that sulcus-consensus hands on.
   for (const auto * column : {"label", "soft_label", "confidence", "observed"})
   {
     columns.emplace_back(column);

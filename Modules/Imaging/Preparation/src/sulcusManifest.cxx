@@ -1,4 +1,5 @@
 #include "sulcusDatasetListing.h"
+#include "sulcusManifestTable.h"
 #include <sulcusError.h>
 #include <sulcusParameters.h>
 #include <sulcusSpacing.h>
@@ -66,10 +67,6 @@ CheckColumns(const Table & table, const std::string & origin)
   {
     throw UsageError(Message(origin, ": has both 'image' and '", images.back(), "'"));
   }
-  if (table.HasColumn("weight") && table.HasColumn("confidence"))
-  {
-    throw UsageError(Message(origin, ": has both 'weight' and 'confidence', which mean the same"));
-  }
   return images;
 }
 
@@ -129,7 +126,7 @@ ReadRow(const Table & table,
   }
   source.label = path("label");
   source.softLabel = path("soft_label");
-  source.weight = path(table.HasColumn("confidence") ? "confidence" : "weight");
+  source.weight = path("confidence");
   source.observed = path("observed");
   if (!source.label.empty() && !source.softLabel.empty())
   {
@@ -151,10 +148,33 @@ ReadRow(const Table & table,
 
 } // namespace
 
+Table
+ReadManifestTable(const std::filesystem::path & manifest)
+{
+  auto table = ReadTsv(manifest, CellTyping::Texts);
+  if (!table.HasColumn("weight"))
+  {
+    return table;
+  }
+  if (table.HasColumn("confidence"))
+  {
+    throw UsageError(
+        Message(manifest.string(), ": has both 'weight' and 'confidence', which mean the same"));
+  }
+  auto columns = table.Columns();
+  std::replace(columns.begin(), columns.end(), std::string("weight"), std::string("confidence"));
+  Table renamed(columns);
+  for (const auto & row : table.Rows())
+  {
+    renamed.AddRow(row);
+  }
+  return renamed;
+}
+
 void
 ListManifest(const std::filesystem::path & manifest, Dataset & dataset)
 {
-  const auto table = ReadTsv(manifest, CellTyping::Texts);
+  const auto table = ReadManifestTable(manifest);
   const auto images = CheckColumns(table, dataset.origin);
   if (images.front() != "image")
   {

@@ -1,5 +1,6 @@
 #include "sulcusDataset.h"
 
+#include "sulcusManifestTable.h"
 #include <sulcusError.h>
 #include <sulcusSmallDataset.h>
 
@@ -107,6 +108,23 @@ TEST(Dataset, ReadsPlainFolderAndPatterns)
   ASSERT_EQ(dataset.labels.size(), 3U);
   EXPECT_EQ(dataset.labels[0].name, "background");
   EXPECT_EQ(dataset.labels[1].name, "lower");
+}
+
+TEST(Dataset, WeightIsAnotherNameOfConfidence)
+{
+  const TestFolder folder;
+  SmallDataset::Text(folder / "m.tsv",
+                     "case\tweight\timage\nk1\tw.nii\t007.nii\nk2\tn/a\tk2.nii\n");
+  const auto table = ReadManifestTable(folder / "m.tsv");
+  EXPECT_EQ(table.Columns(), (std::vector<std::string>{"case", "confidence", "image"}));
+  EXPECT_EQ(ToText(table.At(0, "confidence")), "w.nii");
+  EXPECT_EQ(ToText(table.At(0, "image")), "007.nii");
+  EXPECT_TRUE(IsMissing(table.At(1, "confidence")));
+  const auto dataset = Read(folder / "m.tsv");
+  EXPECT_EQ(dataset.cases[0].weight, (folder / "w.nii").string());
+  EXPECT_EQ(dataset.cases[1].weight, "");
+  SmallDataset::Text(folder / "both.tsv", "case\tweight\timage\tconfidence\nk1\ta\tb\tc\n");
+  EXPECT_THROW(ReadManifestTable(folder / "both.tsv"), UsageError);
 }
 
 TEST(Dataset, ReadsEveryManifestColumn)
