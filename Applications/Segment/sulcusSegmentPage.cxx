@@ -33,12 +33,12 @@ TextOf(const ModelCard & model)
     return found == model.provenance.end() ? fallback : found->second;
   };
   auto text = model.file + ": " + value("objective", model.method);
-  for (const auto & [key, unit] : {std::pair("steps", " steps"),
-                                   std::pair("labelled_cases", " labelled cases"),
-                                   std::pair("unlabelled_cases", " unlabelled cases")})
+  for (const auto & [key, name] : {std::pair("steps", "steps"),
+                                   std::pair("labelled_cases", "labelled cases"),
+                                   std::pair("unlabelled_cases", "unlabelled cases")})
   {
     const auto number = value(key, "");
-    text += number.empty() ? "" : ", " + number + unit;
+    text += number.empty() ? "" : Message(", ", name, ": ", number);
   }
   const auto program = value("program", "");
   return program.empty() ? text : text + ", " + program;
