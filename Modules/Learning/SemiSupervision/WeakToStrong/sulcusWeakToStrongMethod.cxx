@@ -7,6 +7,14 @@ namespace sulcus
 namespace
 {
 
+StrongTerm
+TermOf(const std::string & name)
+{
+  return name == "dice"              ? StrongTerm::Dice
+         : name == "dice_of_present" ? StrongTerm::DiceOfPresent
+                                     : StrongTerm::CrossEntropy;
+}
+
 class WeakToStrongMethod final : public TrainingMethod
 {
 public:
@@ -33,6 +41,17 @@ public:
           "the pseudo-labels, or cross-entropy.")
         .Choices({"dice", "dice_of_present", "cross_entropy"})
         .Advanced();
+    visit(m_Name + "_class_share",
+          m_Options.classShare,
+          "Share of the voxels of each predicted class that counts whatever the threshold.")
+        .Range(0, 1)
+        .Advanced();
+    visit(m_Name + "_teacher_decay",
+          m_Options.teacherDecay,
+          "Above 0: a moving average of the network that follows so slowly makes the pseudo-labels "
+          "and is the model.")
+        .Range(0, 1)
+        .Advanced();
     visit(m_Name + "_cutmix",
           m_Options.cutMixProbability,
           "How often a box of another patch is pasted in.")
@@ -45,13 +64,14 @@ public:
   {
     RequireLabelledAndUnlabelled(context, m_Name);
     BuiltMethod built;
-    built.network = context.MakeNetwork();
+    const auto network = context.MakeNetwork();
+    const bool hasTeacher = m_Options.teacherDecay > 0;
+    const auto teacher = hasTeacher ? context.MakeNetwork() : SegmentationNetwork(nullptr);
+    built.network = hasTeacher ? teacher : network;
     auto options = m_Options;
-    options.term = m_Term == "dice"              ? StrongTerm::Dice
-                   : m_Term == "dice_of_present" ? StrongTerm::DiceOfPresent
-                                                 : StrongTerm::CrossEntropy;
+    options.term = TermOf(m_Term);
     const auto objective = std::make_shared<WeakToStrongObjective>(
-        built.network, options, context.seed, context.precision);
+        network, teacher, options, context.seed, context.precision);
     const auto rule = std::make_shared<SingleOptimizerStep>(objective, context.update);
     built.rule = rule;
     auto & streams = built.sampling.streams;
@@ -59,8 +79,8 @@ public:
     streams[1].augmentation = "weak";
     streams.push_back(streams[1]);
     streams.back().name = "partner";
-    built.weights = [rule, network = built.network]
-    { return FinalWeights(rule->Update(), network, "network."); };
+    built.weights = [rule, hasTeacher, model = built.network]
+    { return hasTeacher ? TensorsOf(*model) : FinalWeights(rule->Update(), model, "network."); };
     return built;
   }
 

@@ -90,12 +90,29 @@ PasteBox(torch::Tensor & image,
 }
 
 torch::Tensor
+ClassThresholds(const PseudoLabel & pseudo, std::int64_t classes, double threshold, double share)
+{
+  auto thresholds = torch::full({classes}, threshold, pseudo.confidence.options());
+  for (std::int64_t c = 0; share > 0.0 && c < classes; ++c)
+  {
+    const auto found = pseudo.confidence.masked_select(pseudo.label == c);
+    const auto counted = std::llround(std::ceil(share * static_cast<double>(found.numel())));
+    if (counted > 0)
+    {
+      thresholds[c].clamp_max_(std::get<0>(found.topk(counted)).min());
+    }
+  }
+  return thresholds;
+}
+
+torch::Tensor
 StrongViewLoss(const torch::Tensor & logits,
                const PseudoLabel & pseudo,
-               double threshold,
+               const torch::Tensor & thresholds,
                StrongTerm term)
 {
-  const auto keep = pseudo.confidence >= threshold;
+  const auto keep = pseudo.confidence >=
+                    thresholds.index_select(0, pseudo.label.flatten()).view(pseudo.label.sizes());
   if (term == StrongTerm::CrossEntropy)
   {
     namespace functional = torch::nn::functional;
@@ -110,12 +127,49 @@ StrongViewLoss(const torch::Tensor & logits,
 }
 
 WeakToStrongObjective::WeakToStrongObjective(SegmentationNetwork network,
+                                             SegmentationNetwork teacher,
                                              const WeakToStrongOptions & options,
                                              std::uint64_t seed,
                                              Precision precision)
-    : m_Network(register_module("network", std::move(network))), m_Options(options),
+    : m_Network(register_module("network", std::move(network))),
+      m_Labeller(teacher.is_empty() ? m_Network : std::move(teacher)), m_Options(options),
       m_Random(RandomEngine(seed).Fork("weak_to_strong")), m_Precision(precision)
 {
+  if (m_Labeller.ptr() != m_Network.ptr())
+  {
+    m_Average.emplace(*m_Network, *m_Labeller, options.teacherDecay);
+    for (auto & parameter : m_Labeller->parameters())
+    {
+      parameter.set_requires_grad(false);
+    }
+  }
+}
+
+void
+WeakToStrongObjective::AfterStep(std::int64_t /*step*/)
+{
+  if (m_Average)
+  {
+    m_Average->Update();
+  }
+}
+
+void
+WeakToStrongObjective::SaveExtra(std::map<std::string, torch::Tensor> & state) const
+{
+  if (m_Average)
+  {
+    m_Average->Save(state, "teacher/");
+  }
+}
+
+void
+WeakToStrongObjective::LoadExtra(const std::map<std::string, torch::Tensor> & state)
+{
+  if (m_Average)
+  {
+    m_Average->Load(state, "teacher/");
+  }
 }
 
 void
@@ -183,8 +237,8 @@ WeakToStrongObjective::Evaluate(const Batch & batch)
     const AutocastScope autocast(m_Precision, labelled.image.device());
     {
       const torch::NoGradGuard noGradient;
-      pseudo = MakePseudoLabel(m_Network->forward(unlabelled.image));
-      other = MakePseudoLabel(m_Network->forward(partner.image));
+      pseudo = MakePseudoLabel(m_Labeller->forward(unlabelled.image));
+      other = MakePseudoLabel(m_Labeller->forward(partner.image));
     }
     supervised = m_Network->ForwardWithFeatures(labelled.image);
     for (std::uint64_t v = 0; v < (m_Options.twoViews ? 2U : 1U); ++v)
@@ -198,13 +252,14 @@ WeakToStrongObjective::Evaluate(const Batch & batch)
     }
   }
   const auto supervisedLoss = SupervisedLoss(supervised, labelled, m_Options.loss);
-  auto unsupervised =
-      StrongViewLoss(strongLogits[0], views[0].pseudo, m_Options.threshold, m_Options.term);
+  const auto thresholds = ClassThresholds(
+      pseudo, m_Network->GetPlan().classes, m_Options.threshold, m_Options.classShare);
+  auto unsupervised = StrongViewLoss(strongLogits[0], views[0].pseudo, thresholds, m_Options.term);
   if (m_Options.twoViews)
   {
     const auto second =
-        StrongViewLoss(strongLogits[1], views[1].pseudo, m_Options.threshold, m_Options.term);
-    const auto features = StrongViewLoss(perturbed, pseudo, m_Options.threshold, m_Options.term);
+        StrongViewLoss(strongLogits[1], views[1].pseudo, thresholds, m_Options.term);
+    const auto features = StrongViewLoss(perturbed, pseudo, thresholds, m_Options.term);
     unsupervised = 0.25 * unsupervised + 0.25 * second + 0.5 * features;
   }
   const double weight = m_Options.weight * GaussianRamp(static_cast<double>(batch.step) /

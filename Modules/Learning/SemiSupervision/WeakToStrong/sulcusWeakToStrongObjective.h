@@ -1,6 +1,7 @@
 #pragma once
 
 #include <sulcusIntensityAugmentation.h>
+#include <sulcusMovingAverage.h>
 #include <sulcusObjective.h>
 #include <sulcusPrecision.h>
 #include <sulcusRandomEngine.h>
@@ -9,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 namespace sulcus
 {
@@ -24,7 +26,9 @@ enum class StrongTerm
 
 struct WeakToStrongOptions
 {
-  double threshold = 0.95;   ///< pseudo-labels below this confidence are ignored
+  double threshold = 0.95; ///< pseudo-labels below this confidence are ignored
+  double classShare = 0.0; ///< this share of each predicted class counts as confident all the same
+  double teacherDecay = 0.0; ///< above 0: a moving average of the network makes the pseudo-labels
   double weight = 1.0;       ///< of all unsupervised terms together, against the supervised one
   double rampFraction = 0.0; ///< published: no ramp
   bool twoViews =
@@ -49,6 +53,13 @@ struct PseudoLabel
 PseudoLabel
 MakePseudoLabel(const torch::Tensor & logits);
 
+/** The least confidence that counts, [classes]: `threshold`, or less for a class of which fewer
+ * than `share` of the voxels would count (class-balanced self-training, Zou et al. 2018). Without
+ * it what is hard to tell, such as a small structure, has no say against what is easy. O(V log V).
+ */
+torch::Tensor
+ClassThresholds(const PseudoLabel & pseudo, std::int64_t classes, double threshold, double share);
+
 /** A box of the second batch replaces that of the first in image, label and confidence alike; all
  * else stays bitwise. \param box begin z, y, x then end z, y, x, half-open */
 void
@@ -58,23 +69,26 @@ PasteBox(torch::Tensor & image,
          const PseudoLabel & other,
          const std::array<std::int64_t, 6> & box);
 
-/** Loss of a strong view against pseudo-labels: voxels below the threshold are ignored. 0 with zero
- * gradient if nothing is kept. */
+/** Loss of a strong view against pseudo-labels: voxels below the threshold of their class are
+ * ignored. 0 with zero gradient if nothing is kept. \param thresholds [classes] */
 torch::Tensor
 StrongViewLoss(const torch::Tensor & logits,
                const PseudoLabel & pseudo,
-               double threshold,
+               const torch::Tensor & thresholds,
                StrongTerm term);
 
 /** FixMatch (Sohn et al. 2020) and UniMatch (Yang et al. 2023) for volumes: the prediction on a
  * weak view, where confident, is the label of strong views of the same patch. L = L_sup + weight ·
  * L_u, with FixMatch L_u = L(strong); UniMatch L_u = ¼ L(strong 1) + ¼ L(strong 2) + ½ L(perturbed
  * features). Streams: "labelled", "unlabelled" (weak views) and "partner" (weak views that boxes
- * are cut from). */
+ * are cut from). With a teacher, the moving average of the network labels the weak views, as in
+ * mean teacher, and is the model. */
 class WeakToStrongObjective final : public Objective
 {
 public:
+  /** \param teacher empty unless `options.teacherDecay` is above 0 */
   WeakToStrongObjective(SegmentationNetwork network,
+                        SegmentationNetwork teacher,
                         const WeakToStrongOptions & options,
                         std::uint64_t seed,
                         Precision precision);
@@ -82,7 +96,13 @@ public:
   LossTerms
   Evaluate(const Batch & batch) override;
   void
+  AfterStep(std::int64_t step) override;
+  void
   SetSchedule(std::int64_t totalSteps) override;
+  void
+  SaveExtra(std::map<std::string, torch::Tensor> & state) const override;
+  void
+  LoadExtra(const std::map<std::string, torch::Tensor> & state) override;
 
 private:
   struct View
@@ -100,6 +120,8 @@ private:
   PerturbedLogits(const torch::Tensor & image);
 
   SegmentationNetwork m_Network;
+  SegmentationNetwork m_Labeller; ///< the teacher, or the network itself; not a submodule
+  std::optional<MovingAverage> m_Average;
   WeakToStrongOptions m_Options;
   RandomEngine m_Random;
   Precision m_Precision;

@@ -5,6 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <map>
+
 using namespace sulcus;
 
 namespace
@@ -24,6 +28,12 @@ VoxelLogits(const std::vector<std::vector<double>> & rows)
   return tensor;
 }
 
+torch::Tensor
+Everywhere(double threshold)
+{
+  return torch::full({3}, threshold, torch::kDouble);
+}
+
 PseudoLabel
 SpecificationLabels()
 {
@@ -35,12 +45,14 @@ TEST(WeakToStrong, T6FixMatchCrossEntropyOverAllVoxels)
   const auto pseudo = SpecificationLabels();
   EXPECT_NEAR(pseudo.confidence.flatten()[2].item<double>(), 0.98, 1e-12);
   const auto strong = VoxelLogits({{1, 0, 0}, {2, 0, 0}, {0, .5, 0}});
-  EXPECT_NEAR(StrongViewLoss(strong, pseudo, 0.95, StrongTerm::CrossEntropy).item<double>(),
-              0.4486071611,
-              1e-9);
-  EXPECT_NEAR(StrongViewLoss(strong, pseudo, 0.0, StrongTerm::CrossEntropy).item<double>(),
-              (0.5514447139 + 0.2395447662 + 0.7943767694) / 3,
-              1e-9);
+  EXPECT_NEAR(
+      StrongViewLoss(strong, pseudo, Everywhere(0.95), StrongTerm::CrossEntropy).item<double>(),
+      0.4486071611,
+      1e-9);
+  EXPECT_NEAR(
+      StrongViewLoss(strong, pseudo, Everywhere(0.0), StrongTerm::CrossEntropy).item<double>(),
+      (0.5514447139 + 0.2395447662 + 0.7943767694) / 3,
+      1e-9);
 }
 
 TEST(WeakToStrong, NothingConfidentGivesZeroLossAndGradient)
@@ -48,7 +60,7 @@ TEST(WeakToStrong, NothingConfidentGivesZeroLossAndGradient)
   for (const auto term : {StrongTerm::CrossEntropy, StrongTerm::DiceOfPresent, StrongTerm::Dice})
   {
     auto strong = VoxelLogits({{1, 0, 0}, {2, 0, 0}, {0, .5, 0}}).requires_grad_();
-    const auto loss = StrongViewLoss(strong, SpecificationLabels(), 0.99, term);
+    const auto loss = StrongViewLoss(strong, SpecificationLabels(), Everywhere(0.99), term);
     loss.backward();
     EXPECT_EQ(loss.item<double>(), 0.0);
     EXPECT_EQ(strong.grad().abs().max().item<double>(), 0.0);
@@ -65,11 +77,13 @@ TEST(WeakToStrong, DiceOverKeptVoxelsByHand)
   const double class0 = (2 * a + s) / (a + bRest + 1 + s);
   const double class1 = (2 * b + s) / (aRest + b + 1 + s);
   const double class2 = s / (aRest + bRest + s);
-  EXPECT_NEAR(StrongViewLoss(strong, SpecificationLabels(), 0.95, StrongTerm::Dice).item<double>(),
+  EXPECT_NEAR(StrongViewLoss(strong, SpecificationLabels(), Everywhere(0.95), StrongTerm::Dice)
+                  .item<double>(),
               1 - (class0 + class1 + class2) / 3,
               1e-9);
   EXPECT_NEAR(
-      StrongViewLoss(strong, SpecificationLabels(), 0.95, StrongTerm::DiceOfPresent).item<double>(),
+      StrongViewLoss(strong, SpecificationLabels(), Everywhere(0.95), StrongTerm::DiceOfPresent)
+          .item<double>(),
       1 - (class0 + class1) / 2,
       1e-9);
 }
@@ -80,11 +94,76 @@ TEST(WeakToStrong, AClassThatNoPseudoLabelHasIsNotDrivenOut)
   const auto gradientOf = [](StrongTerm term)
   {
     auto strong = VoxelLogits({{6, 0, -6}, {6, 0, -6}, {0, 6, -6}}).requires_grad_();
-    StrongViewLoss(strong, SpecificationLabels(), 0.95, term).backward();
+    StrongViewLoss(strong, SpecificationLabels(), Everywhere(0.95), term).backward();
     return strong.grad().select(1, 2).abs().max().item<double>();
   };
   EXPECT_GT(gradientOf(StrongTerm::Dice), 0.01);
   EXPECT_LT(gradientOf(StrongTerm::DiceOfPresent), 1e-4);
+}
+
+TEST(WeakToStrong, EveryPredictedClassKeepsItsShare)
+{
+  // confidences of class 0: .97 .90 .99 .96, of class 1: .60 .70 .50; class 2 is not predicted
+  const auto pseudo = MakePseudoLabel(VoxelLogits({{.97, .02, .01},
+                                                   {.90, .05, .05},
+                                                   {.99, .005, .005},
+                                                   {.96, .03, .01},
+                                                   {.3, .6, .1},
+                                                   {.2, .7, .1},
+                                                   {.3, .5, .2}})
+                                          .log());
+  const auto expect = [&](double share, const std::vector<double> & wanted)
+  {
+    const auto found = ClassThresholds(pseudo, 3, 0.95, share);
+    for (std::int64_t c = 0; c < 3; ++c)
+    {
+      EXPECT_NEAR(found[c].item<double>(), wanted[static_cast<std::size_t>(c)], 1e-12)
+          << "class " << c << ", share " << share;
+    }
+  };
+  expect(0.0, {0.95, 0.95, 0.95});
+  expect(0.3, {0.95, 0.70, 0.95}); // one of three
+  expect(0.5, {0.95, 0.60, 0.95}); // two of three
+  expect(1.0, {0.90, 0.50, 0.95});
+}
+
+TEST(WeakToStrong, ATeacherFollowsTheFormulaLabelsAndIsResumed)
+{
+  NetworkPlan plan;
+  plan.widths = {16, 16};
+  plan.strides = {{1, 1, 1}, {2, 2, 2}};
+  plan.kernels = {{3, 3, 3}, {3, 3, 3}};
+  WeakToStrongOptions options;
+  options.twoViews = false;
+  options.teacherDecay = 0.6;
+  const auto network = BuildNetwork(plan, 1);
+  const auto teacher = BuildNetwork(plan, 2);
+  WeakToStrongObjective objective(network, teacher, options, 7, Precision::Float32);
+  auto weight = network->parameters().front();
+  const auto followed = teacher->parameters().front();
+  EXPECT_TRUE(torch::equal(weight, followed)); // starts as a copy
+  auto expected = weight.detach().clone();
+  for (int step = 0; step < 4; ++step)
+  {
+    {
+      const torch::NoGradGuard noGradient;
+      weight.add_(0.5);
+    }
+    objective.AfterStep(step);
+    const double decay = std::min(1.0 - 1.0 / (step + 1), 0.6);
+    expected = decay * expected + (1 - decay) * weight.detach();
+  }
+  EXPECT_LT((followed - expected).abs().max().item<double>(), 1e-6);
+  for (const auto & parameter : teacher->parameters())
+  {
+    EXPECT_FALSE(parameter.requires_grad());
+  }
+  std::map<std::string, torch::Tensor> state;
+  objective.SaveExtra(state);
+  const auto resumed = BuildNetwork(plan, 3);
+  WeakToStrongObjective again(BuildNetwork(plan, 1), resumed, options, 7, Precision::Float32);
+  again.LoadExtra(state);
+  EXPECT_TRUE(torch::equal(resumed->parameters().front(), followed));
 }
 
 TEST(WeakToStrong, T7CutMixIsBitwiseInsideAndOutside)
@@ -113,7 +192,7 @@ TEST(WeakToStrong, BothVariantsTakeAStepAndAreAFunctionOfSeedAndStep)
     WeakToStrongOptions options;
     options.twoViews = twoViews;
     options.threshold = 0.5;
-    WeakToStrongObjective objective(BuildNetwork(plan, 1), options, 7, Precision::Float32);
+    WeakToStrongObjective objective(BuildNetwork(plan, 1), nullptr, options, 7, Precision::Float32);
     objective.SetSchedule(10);
     Batch batch;
     batch.step = 3;
