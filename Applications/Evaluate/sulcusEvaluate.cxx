@@ -171,8 +171,9 @@ ReportOf(const Results & results, const EvaluateSettings & settings)
   }
   page.AddSection("All figures", "figures");
   page.AddTable(results.summary);
-  page.AddTable(results.confusion,
-                {"How often labels met, in voxels of all cases", {}, {}, {}, {}});
+  HtmlTableOptions options;
+  options.caption = "How often labels met, in voxels of all cases";
+  page.AddTable(results.confusion, options);
   return page;
 }
 

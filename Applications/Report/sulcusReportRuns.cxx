@@ -173,8 +173,11 @@ AddManifest(HtmlPage & page, const StudyResults & results)
     }
     page.BeginGroup("Files of " + record.stage);
     page.AddPreformatted(record.settings.dump(1));
-    page.AddTable(HashTable(record.inputs), {"Read", {}, {}, {}, {}});
-    page.AddTable(HashTable(record.outputs), {"Written", {}, {}, {}, {}});
+    HtmlTableOptions options;
+    options.caption = "Read";
+    page.AddTable(HashTable(record.inputs), options);
+    options.caption = "Written";
+    page.AddTable(HashTable(record.outputs), options);
     page.EndGroup();
   }
 }
