@@ -11,6 +11,7 @@
 #include <sulcusContrastiveLoss.h>
 #include <sulcusDevice.h>
 #include <sulcusGlobalContrastStep.h>
+#include <sulcusMemory.h>
 
 #include <torch/types.h>
 #include <torch/utils.h>
@@ -205,6 +206,7 @@ main(int argc, char ** argv)
   const std::array<std::int64_t, 3> patch{number(2, 32), number(3, 32), number(4, 32)};
   if (what == "step")
   {
+    KeepFreedMemory(); // as the programs do
     SetTorchThreads(static_cast<int>(number(8, 0)));
     PrintStep(patch, number(5, 16), number(6, 4), static_cast<int>(number(7, 5)));
   }
